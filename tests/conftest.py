@@ -1,10 +1,49 @@
-"""Fixtures that every test may use."""
+"""What every test stands on: no leaks, no skipped GUI, and the real plates where they are."""
 
+import gc
+import sys
+import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 REALDATA = Path(__file__).resolve().parents[2] / "shared" / "realdata"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--require-gui", action="store_true", help="fail when a test of the real window did not run")
+
+
+class _GuiCount:
+    """Count the tests of the real window that ran, so that a missing display cannot pass for success."""
+
+    def __init__(self) -> None:
+        self.ran = 0
+        self.skipped: list[str] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if "gui" not in report.keywords:
+            return
+        if report.skipped:
+            self.skipped.append(report.nodeid)
+        elif report.when == "call":
+            self.ran += 1
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if self.skipped or not self.ran:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if self.skipped or not self.ran:
+            terminalreporter.write_line(f"GUI tests: {self.ran} ran, skipped: {self.skipped or 'none'}", red=True)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--require-gui"):
+        config.pluginmanager.register(_GuiCount(), "gui-count")
 
 
 @pytest.fixture(scope="session")
@@ -13,3 +52,34 @@ def realdata() -> Path:
     if not REALDATA.is_dir():
         pytest.skip("the real plates are not beside this checkout (../shared/realdata)")
     return REALDATA
+
+
+def _threads() -> set[threading.Thread]:
+    return {thread for thread in threading.enumerate() if not thread.daemon}
+
+
+def _open_files(folder: Path) -> list[str]:
+    return [file.path for file in psutil.Process().open_files() if Path(file.path).is_relative_to(folder)]
+
+
+def _windows() -> set[int]:
+    widgets = sys.modules.get("qtpy.QtWidgets")
+    app = widgets.QApplication.instance() if widgets else None
+    return {id(widget) for widget in app.topLevelWidgets() if widget.isVisible()} if app else set()
+
+
+@pytest.fixture(autouse=True)
+def nothing_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test that leaves a thread, a visible window, or an open file in its own folder behind."""
+    folder = request.getfixturevalue("tmp_path") if "tmp_path" in request.fixturenames else None
+    threads, windows = _threads(), _windows()
+    yield
+    if folder and _open_files(folder):
+        gc.collect()
+        assert not _open_files(folder), "the test left files open"
+    deadline = time.monotonic() + 5
+    while (left := _threads() - threads) and time.monotonic() < deadline:
+        left.pop().join(timeout=0.1)
+    pools = ("ThreadPoolExecutor", "asyncio", "zarr", "Dummy")  # zarr's and dask's own pools live as long as Python
+    assert not [t.name for t in left if not t.name.startswith(pools)], "the test left threads running"
+    assert not _windows() - windows, "the test left windows open"

@@ -1,0 +1,54 @@
+"""What the network is, and its file: backbones, the bundle, importers, and raw images to network input.
+
+Cards, scaling, tiling and channel mapping know no torch; networks load it when they are built.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from napari_ben.models._bundle import Model, read_card
+from napari_ben.models._card import ModelCard, TrainingRecord
+from napari_ben.models._channels import guess_channels, map_channels
+from napari_ben.models._input import prepare_image
+from napari_ben.models._library import available_models, load_model, model_folder
+from napari_ben.models._registry import ARCHITECTURES, Architecture, build_network
+from napari_ben.models._scaling import ChannelStatistics, Scaling, scale_image
+from napari_ben.models._tiling import Tiling, n_tiles, tile_image
+
+if TYPE_CHECKING:
+    from napari_ben.models._classifier import Classifier
+    from napari_ben.models._weights import save_model
+
+__all__ = [
+    "ARCHITECTURES",
+    "Architecture",
+    "ChannelStatistics",
+    "Classifier",
+    "Model",
+    "ModelCard",
+    "Scaling",
+    "Tiling",
+    "TrainingRecord",
+    "available_models",
+    "build_network",
+    "guess_channels",
+    "load_model",
+    "map_channels",
+    "model_folder",
+    "n_tiles",
+    "prepare_image",
+    "read_card",
+    "save_model",
+    "scale_image",
+    "tile_image",
+]
+
+_NEED_TORCH = {"Classifier": "_classifier", "save_model": "_weights"}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a name that needs torch from its module."""
+    if name not in _NEED_TORCH:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    return getattr(import_module(f"{__name__}.{_NEED_TORCH[name]}"), name)

@@ -1,0 +1,125 @@
+"""A model file: one safetensors file with the model card in its header.
+
+Nothing in it can run, the card is read without torch, and the file's SHA-256 is the model's identity in every result.
+A small probe (a fixed input and the logits it gave when saved) travels along, because two architectures can share
+every key and shape and still be different functions (methods.md §3.3).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from napari_ben.errors import ModelFileError
+from napari_ben.models._card import ModelCard
+from napari_ben.models._header import METADATA_KEY, read_header
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from napari_ben.models._classifier import Classifier
+
+__all__ = ["Model", "open_bundle", "read_card"]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A network that can be built, and what is known about it.
+
+    Parameters
+    ----------
+    card
+        What the model says about itself.
+    path
+        Its file; None for a model that lives in memory only.
+    sha256
+        Of the file's bytes: the model's identity.
+    content
+        The bytes themselves, when there is no file.
+    """
+
+    card: ModelCard
+    path: Path | None
+    sha256: str
+    content: bytes | None = field(default=None, repr=False)
+
+    def network(self) -> Classifier:
+        """Build a fresh copy in inference mode with the weights loaded and the probe checked.
+
+        Raises
+        ------
+        ModelFileError
+            The file is gone, was changed since it was loaded, or does not fit its architecture.
+        """
+        from napari_ben.models._weights import unpack_network
+
+        return unpack_network(self._bytes(), self.card)
+
+    def _bytes(self) -> bytes:
+        if self.path is None:
+            return self.content or b""
+        content = _read(self.path)
+        if hashlib.sha256(content).hexdigest() != self.sha256:
+            raise ModelFileError(f"{self.path.name!r} was changed since it was loaded.", "Load the model again.")
+        return content
+
+
+def open_bundle(path: Path) -> Model:
+    """Open a model file: its card and identity, no weights.
+
+    Raises
+    ------
+    ModelFileError
+        The file is damaged, unsafe, or not a model of this project.
+    """
+    card = read_card(path)
+    return Model(card, path, hashlib.sha256(_read(path)).hexdigest())
+
+
+def read_card(path: Path) -> ModelCard:
+    """Card of a model file, from its header alone.
+
+    Raises
+    ------
+    ModelFileError
+        The file is damaged, unsafe, or not a model of this project.
+    """
+    text = read_header(path).get("__metadata__", {}).get(METADATA_KEY)
+    if text is None:
+        raise ModelFileError(
+            f"{path.name!r} holds weights but no model card.",
+            "Turn it into a model with `napari-ben models import`, which asks for what is missing.",
+        )
+    try:
+        return ModelCard.model_validate(_entry(text, "card"))
+    except (ValueError, TypeError, RecursionError) as error:
+        raise ModelFileError(
+            f"{path.name!r} holds a model card that cannot be read: {_first_line(error)}.",
+            "Save the model again with this version, or update napari-ben.",
+        ) from error
+
+
+def _entry(text: str, name: str) -> Any:
+    metadata = json.loads(text)
+    if not isinstance(metadata, dict) or name not in metadata:
+        message = f"it has no {name!r}"
+        raise ValueError(message)
+    return metadata[name]
+
+
+def _first_line(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}".strip(": ")
+    return str(error).splitlines()[0]
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelFileError(f"{path.name!r} cannot be read: {error.strerror}.", "Check the path.") from error

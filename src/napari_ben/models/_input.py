@@ -1,0 +1,45 @@
+"""A field as the network wants it: scaled, then cut to size."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_ben.errors import ChannelError
+from napari_ben.models._card import ModelCard
+from napari_ben.models._scaling import ChannelStatistics, scale_image
+from napari_ben.models._tiling import tile_image
+
+__all__ = ["prepare_image"]
+
+
+def prepare_image(
+    image: NDArray[np.generic], card: ModelCard, plate: ChannelStatistics | None = None
+) -> NDArray[np.float32]:
+    """Network inputs of one field.
+
+    Parameters
+    ----------
+    image
+        (C, Y, X) camera counts, channels in the model's order (`map_channels`).
+    card
+        The model's.
+    plate
+        The plate's channel statistics, for models that scale with them.
+
+    Returns
+    -------
+    (k, C, y, x) float32; k is 1 unless the card asks for tiles.
+
+    Raises
+    ------
+    ChannelError
+        Another number of channels than the model has.
+    PlateError
+        NaN or infinite pixels.
+    """
+    if len(image) != len(card.channels):
+        raise ChannelError(
+            f"The image has {len(image)} channels, but {card.name!r} takes "
+            f"{len(card.channels)}: {', '.join(card.channels)}.",
+            "Map the plate's channels to the model's first.",
+        )
+    return tile_image(scale_image(image, card.scaling, plate), card.tiling)

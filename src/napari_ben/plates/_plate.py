@@ -1,0 +1,221 @@
+"""A plate: what was imaged, where, and how to get at the pixels.
+
+A plate is a frozen value. Attaching a platemap or changing roles gives a new plate that shares the pixels. What is
+learned while pixels are read (a truncated file, a field of another size) cannot be known on opening; it joins
+`Plate.problems` when it is met, once a field.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from napari_ben.errors import PlateError, SelectionError
+from napari_ben.plates._formats import PlateFormat
+from napari_ben.plates._images import contrast_limits, lazy_images
+from napari_ben.plates._mosaic import Mosaic
+from napari_ben.plates._source import PixelSource
+from napari_ben.plates._tables import ROLES, Role
+
+if TYPE_CHECKING:
+    import dask.array as da
+
+SHOWN_SURPRISES = 20
+
+
+@dataclass(frozen=True, eq=False)
+class Plate:
+    """What was imaged: wells, fields, channels, and lazily their pixels.
+
+    Parameters
+    ----------
+    name
+        The plate's barcode or folder name.
+    path
+        The folder it was opened from.
+    layout
+        How it lies on disk, in words.
+    format
+        Rows and columns.
+    channels
+        Names, in the order of the pixel source.
+    fields
+        One row a field: ``well``, ``field`` (number on disk), ``y_um``, ``x_um`` (µm, NaN when unknown), ``missing``
+        (names of the channels that it lacks).
+    wells
+        One row a well, index ``well``: ``row``, ``column`` (0-based), ``role``, ``treatment``, columns of the
+        platemap, ``raw_role``, ``excluded``, ``n_fields`` (0 where the platemap names a well without images).
+    source
+        Reads the pixels; ``field`` counts the rows of `fields`.
+    stated
+        Problems that were seen on opening.
+    notes
+        What was decided on opening and is no problem (a platemap found beside the plate).
+    experiment
+        The batch of plates that it belongs to, where the folder says so.
+    format_is_guess
+        The format was guessed from the wells that have images, so that a platemap may enlarge it.
+    """
+
+    name: str
+    path: Path
+    layout: str
+    format: PlateFormat
+    channels: tuple[str, ...]
+    fields: pd.DataFrame
+    wells: pd.DataFrame
+    source: PixelSource = field(repr=False)
+    stated: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    experiment: str = ""
+    format_is_guess: bool = False
+    _surprises: dict[str, None] = field(default_factory=dict, repr=False)
+
+    def __repr__(self) -> str:
+        return (
+            f"<Plate {self.name!r}: {self.layout}, {len(self.imaged)} of {self.format.n_wells} wells, "
+            f"{len(self.fields)} fields, {len(self.channels)} channels, {self.shape[0]}×{self.shape[1]} {self.dtype}>"
+        )
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave what is computed lazily behind: it is cheaper to make again than to send."""
+        return {part.name: getattr(self, part.name) for part in fields(self)}
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What is wrong with the plate: seen on opening, then met while reading pixels."""
+        more = len(self._surprises) - SHOWN_SURPRISES
+        rest = (f"{more} more problems of this kind were met while reading images.",) if more > 0 else ()
+        return (*self.stated, *list(self._surprises)[:SHOWN_SURPRISES], *rest)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Nominal data type of the pixels."""
+        return self.source.dtype
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Nominal (Y, X) of a field."""
+        return self.source.shape
+
+    @property
+    def n_levels(self) -> int:
+        """Number of levels stored on disk."""
+        return len(self.source.downsampling)
+
+    @property
+    def imaged(self) -> pd.DataFrame:
+        """The wells that have images."""
+        return self.wells[self.wells["n_fields"] > 0]
+
+    def rows_of(self, wells: Iterable[str]) -> NDArray[np.int64]:
+        """Rows of `fields` that lie in these wells, in table order."""
+        return np.flatnonzero(self.fields["well"].isin(list(wells)))
+
+    def read_plane(self, row: int, channel: int, level: int = 0) -> NDArray[Any]:
+        """(Y, X) of one field and channel, as stored; what is odd about it joins `problems`.
+
+        Raises
+        ------
+        PlateError
+            When the plane is absent, truncated, or not a grey image.
+        """
+        name, where = self.channels[channel], self._where(row)
+        missing: tuple[str, ...] = self.fields["missing"].iat[row]
+        if name in missing:
+            raise PlateError(
+                f"{where} on plate {self.name!r} has no channel {name!r}.",
+                "Leave the field out, or use a model that does not need this channel.",
+            )
+        try:
+            plane = self.source.read(row, channel, level)
+        except PlateError as error:
+            self._note(error.problem)
+            raise
+        if level == 0 and plane.shape != self.shape:
+            odd, usual = (f"{height}×{width}" for height, width in (plane.shape, self.shape))
+            self._note(f"{where} is {odd} pixels; the plate's fields are {usual}.")
+        if plane.dtype != self.dtype:
+            self._note(f"{where} is {plane.dtype}; the plate's fields are {self.dtype}.")
+        return plane
+
+    def read_field(self, row: int, channels: Sequence[int] | None = None) -> NDArray[Any]:
+        """All channels of one field.
+
+        Parameters
+        ----------
+        row
+            Row of `fields`.
+        channels
+            Positions in `channels`, in the order wanted; all of them when left out.
+
+        Returns
+        -------
+        NDArray
+            (C, Y, X), as stored; its size is the field's own, even where the plate's others differ.
+
+        Raises
+        ------
+        PlateError
+            When a channel is missing or cannot be read, or channels differ in size.
+        """
+        wanted = range(len(self.channels)) if channels is None else channels
+        planes = [self.read_plane(row, channel) for channel in wanted]
+        if len({plane.shape for plane in planes}) > 1:
+            sizes = ", ".join(f"{plane.shape[0]}×{plane.shape[1]}" for plane in planes)
+            problem = f"{self._where(row)} has channels of different sizes: {sizes} pixels."
+            self._note(problem)
+            raise PlateError(problem, "Leave the field out, or export it again.")
+        return np.stack(planes)
+
+    @cached_property
+    def images(self) -> "da.Array":
+        """(n_fields, C, Y, X), lazily; missing or unreadable planes are zero and stated in `problems`."""
+        return lazy_images(self)
+
+    def image(self, row: int) -> "da.Array":
+        """(C, Y, X) of one field, lazily."""
+        return self.images[row]
+
+    @cached_property
+    def mosaic(self) -> Mosaic:
+        """All fields in their places on the plate."""
+        return Mosaic(self)
+
+    def contrast_limits(self, channel: int) -> tuple[float, float]:
+        """Display range of a channel from a few fields, in camera counts."""
+        return contrast_limits(self, channel)
+
+    def with_roles(self, roles: Mapping[str, Role]) -> "Plate":
+        """Change the roles of some wells.
+
+        Raises
+        ------
+        SelectionError
+            When a well is not on the plate, or a role is not one of `ROLES`.
+        """
+        for well, role in roles.items():
+            self._check_role(well, role)
+        wells = self.wells.copy()
+        wells.loc[list(roles), "role"] = list(roles.values())
+        return replace(self, wells=wells)
+
+    def _check_role(self, well: str, role: str) -> None:
+        if role not in ROLES:
+            raise SelectionError(f"{role!r} is not a role of a well.", f"Choose one of {', '.join(ROLES)}.")
+        if well not in self.wells.index:
+            raise SelectionError(
+                f"Well {well!r} of plate {self.name!r} has no image and no row in the platemap.",
+                "Choose a well of plate.wells.",
+            )
+
+    def _where(self, row: int) -> str:
+        return f"Field {self.fields['field'].iat[row]} of well {self.fields['well'].iat[row]}"
+
+    def _note(self, problem: str) -> None:
+        self._surprises.setdefault(problem)

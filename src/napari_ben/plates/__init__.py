@@ -1,10 +1,12 @@
 """What was imaged: plates, wells, fields, channels, roles, and the wells that a person chooses."""
 
 from napari_ben.plates._arrays import plate_from_arrays
+from napari_ben.plates._context import Context, ContextKind, context_warnings, resolve_context
 from napari_ben.plates._formats import FORMATS, PlateFormat, smallest_format
 from napari_ben.plates._mosaic import Mosaic
 from napari_ben.plates._names import find_well, parse_well, row_name, well_name, well_position
 from napari_ben.plates._plate import Plate
+from napari_ben.plates._selection import format_selection, select_wells
 from napari_ben.plates._source import ArraySource, PixelSource
 from napari_ben.plates._tables import ROLES, Role, fields_table, sort_wells, wells_table
 
@@ -12,16 +14,22 @@ __all__ = [
     "FORMATS",
     "ROLES",
     "ArraySource",
+    "Context",
+    "ContextKind",
     "Mosaic",
     "PixelSource",
     "Plate",
     "PlateFormat",
     "Role",
+    "context_warnings",
     "fields_table",
     "find_well",
+    "format_selection",
     "parse_well",
     "plate_from_arrays",
+    "resolve_context",
     "row_name",
+    "select_wells",
     "smallest_format",
     "sort_wells",
     "well_name",

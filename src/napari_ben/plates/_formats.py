@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from napari_ben.errors import PlateError
-from napari_ben.plates._names import well_name, well_position
+from napari_ben.plates._names import find_well, well_name, well_position
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,8 @@ class PlateFormat:
 
     def holds(self, well: str) -> bool:
         """Whether the plate has this well."""
+        if find_well(well) is None:
+            return False
         row, column = well_position(well)
         return row < self.rows and column < self.columns
 

@@ -126,7 +126,7 @@ class Plate:
             When the plane is absent, truncated, or not a grey image.
         """
         name, where = self.channels[channel], self._where(row)
-        missing: tuple[str, ...] = self.fields["missing"].iat[row]
+        missing: Any = self.fields["missing"].iat[row]
         if name in missing:
             raise PlateError(
                 f"{where} on plate {self.name!r} has no channel {name!r}.",

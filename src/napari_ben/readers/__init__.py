@@ -1,0 +1,1 @@
+"""How a plate lies on disk: one small module a layout."""

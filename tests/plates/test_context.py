@@ -1,0 +1,113 @@
+"""Contexts: which wells, which refusals, which warnings."""
+
+import numpy as np
+import pytest
+
+from napari_ben.errors import ContextError
+from napari_ben.plates import Context, Plate, context_warnings, fields_table, plate_from_arrays, resolve_context
+
+
+def make_plate(n_fields=4) -> Plate:
+    images = np.zeros((n_fields, 1, 4, 4), np.uint8)
+    wells = [f"{row}{column}" for row in "AB" for column in range(1, 5)]
+    roles = {"A1": "negative_control", "B1": "negative_control", "A2": "positive_control", "B4": "empty"}
+    plate = plate_from_arrays(dict.fromkeys(wells, images), roles=roles, name="demo")
+    plate.wells["treatment"] = ["DMSO", "taxol", "x", "y", "DMSO", "x", "z", ""]
+    return plate
+
+
+PLATE = make_plate()
+
+
+def without_images(plate: Plate, well: str) -> Plate:
+    plate.wells.loc[well, "n_fields"] = 0
+    return plate
+
+
+def test_whole_plate_leaves_out_empty_and_excluded_wells():
+    plate = make_plate()
+    plate.wells.loc["A03", "excluded"] = True
+    assert resolve_context(plate, "plate").wells == ("A01", "A02", "A04", "B01", "B02", "B03")
+
+
+def test_controls_are_the_negative_controls():
+    context = resolve_context(PLATE, "controls")
+    assert context == Context("controls", ("A01", "B01"), "controls", 8)
+    assert context.describe(PLATE) == "2 wells, 8 images, 1 treatment (DMSO)"
+
+
+@pytest.mark.parametrize("wanted", ["plate", "controls", "A1-B2", "role:treatment", ["B2", "a-1"], "!B*"])
+def test_its_text_gives_the_same_context_again(wanted):
+    if wanted == "role:treatment":
+        PLATE.wells.loc[["A03", "A04"], "role"] = "treatment"
+    context = resolve_context(PLATE, wanted)
+    assert resolve_context(PLATE, context.text) == context
+
+
+def test_ranges_leave_wells_without_images_out():
+    plate = without_images(make_plate(), "A02")
+    assert resolve_context(plate, "A1-A3").wells == ("A01", "A03")
+
+
+def test_descriptions_fall_back_on_roles():
+    plate = make_plate()
+    plate.wells["treatment"] = ""
+    assert (
+        resolve_context(plate, "A1, A2").describe(plate)
+        == "2 wells, 8 images, 2 roles (negative control, positive control)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("wanted", "message"),
+    [
+        (["A1", "H12"], "Well H12 of the context is not on plate 'demo'.*Choose wells of this plate"),
+        (["A1", "nonsense", "Q9"], "Wells nonsense, Q9 of the context are not"),
+        ([], "has 0 images on plate 'demo'; statistics of a plate need at least 2.*Choose more wells"),
+        ("A1, A2", "Well A02 of the context has no image.*Leave it out"),
+        (["A2"], "Well A02 of the context has no image"),
+        ("role:positive_control", "has 0 images"),
+    ],
+)
+def test_refusals(wanted, message):
+    plate = without_images(make_plate(), "A02")
+    with pytest.raises(ContextError, match=message):
+        resolve_context(plate, wanted)
+
+
+def test_one_image_is_refused():
+    with pytest.raises(ContextError, match=r"'A01' has 1 image on plate 'demo'; statistics of a plate need at least 2"):
+        resolve_context(make_plate(n_fields=1), ["A1"])
+
+
+def test_no_controls_is_refused_with_the_roles_there_are():
+    plate = make_plate().with_roles({"A01": "treatment", "B01": "treatment"})
+    with pytest.raises(ContextError, match=r"no negative control well.*1 positive control.*Attach a platemap"):
+        resolve_context(plate, "controls")
+
+
+def test_a_sound_context_has_no_warning():
+    plate = make_plate(n_fields=8)
+    assert context_warnings(plate, resolve_context(plate, "controls")) == ()
+
+
+def test_warnings():
+    plate = make_plate().with_roles({"A01": "unknown", "B01": "unknown"})
+    plate.wells["treatment"] = ["x"] * 7 + [""]
+    plate.fields.at[0, "missing"] = ("DNA",)
+    one = context_warnings(plate, resolve_context(plate, "A1-A2"))
+    assert [sentence.split(":")[0] for sentence in one] == [
+        "Only 8 images",
+        "No well of this plate is known as a negative control.",
+        "1 of 8 images lack channels.",
+        "All wells of the context have one treatment (x), which is no negative control",
+    ]
+    whole = context_warnings(plate, resolve_context(plate, "plate"))
+    assert whole[-1] == "100% of the wells have one treatment (x): whole-plate statistics will lean towards it."
+
+
+def test_fields_table_states_what_is_unknown():
+    fields = fields_table(["A01"], [1])
+    assert fields.columns.tolist() == ["well", "field", "y_um", "x_um", "missing"]
+    assert fields["y_um"].isna().all()
+    assert fields["missing"].tolist() == [()]

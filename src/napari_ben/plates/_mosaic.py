@@ -45,7 +45,7 @@ def reduce_plane(plane: NDArray[Any], factor: int) -> NDArray[Any]:
     height, width = plane.shape
     padded = np.pad(plane, ((0, -height % factor), (0, -width % factor)), mode="edge")
     rows = padded.reshape(-1, factor, padded.shape[1]).sum(axis=1, dtype=np.float32)
-    means = rows.reshape(len(rows), -1, factor).mean(axis=2)
+    means = rows.reshape(len(rows), -1, factor).mean(axis=2) / factor
     reduced: NDArray[Any] = (np.rint(means) if plane.dtype.kind in "iu" else means).astype(plane.dtype)
     return reduced
 

@@ -17,7 +17,8 @@ from napari_ben.models._tiling import Tiling, n_tiles, tile_image
 
 if TYPE_CHECKING:
     from napari_ben.models._classifier import Classifier
-    from napari_ben.models._weights import save_model
+    from napari_ben.models._importers import import_model
+    from napari_ben.models._weights import save_model, to_model
 
 __all__ = [
     "ARCHITECTURES",
@@ -32,6 +33,7 @@ __all__ = [
     "available_models",
     "build_network",
     "guess_channels",
+    "import_model",
     "load_model",
     "map_channels",
     "model_folder",
@@ -41,9 +43,15 @@ __all__ = [
     "save_model",
     "scale_image",
     "tile_image",
+    "to_model",
 ]
 
-_NEED_TORCH = {"Classifier": "_classifier", "save_model": "_weights"}
+_NEED_TORCH = {
+    "Classifier": "_classifier",
+    "import_model": "_importers",
+    "save_model": "_weights",
+    "to_model": "_weights",
+}
 
 
 def __getattr__(name: str) -> Any:

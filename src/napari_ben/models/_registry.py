@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from napari_ben.errors import ArgumentError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from napari_ben.models._classifier import Classifier
 
@@ -27,36 +28,45 @@ class Architecture:
     title
         For people.
     module
-        Private module of this package that holds a builder called ``name`` (for timm, ``timm_network``).
+        Private module of this package that holds a builder of this name.
     options
-        Names of the options that its builder takes besides channels and classes.
+        What its builder takes besides channels and classes: the values allowed for each.
     """
 
     name: str
     title: str
     module: str
-    options: tuple[str, ...] = ()
+    options: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
 
+WIDTH = {"width": range(1, 1025)}
 _ALL = (
-    Architecture("resnet10", "ResNet-10", "_resnet", ("width",)),
-    Architecture("resnet18", "ResNet-18", "_resnet", ("width",)),
-    Architecture("resnet50", "ResNet-50", "_resnet", ("width",)),
-    Architecture("resnet50_avgstride", "ResNet-50 with average-pool strides (CS-ARM-BN)", "_resnet", ("width",)),
+    Architecture("resnet10", "ResNet-10", "_resnet", WIDTH),
+    Architecture("resnet18", "ResNet-18", "_resnet", WIDTH),
+    Architecture("resnet50", "ResNet-50", "_resnet", WIDTH),
+    Architecture("resnet50_avgstride", "ResNet-50 with average-pool strides (CS-ARM-BN)", "_resnet", WIDTH),
+    Architecture("densenet121", "DenseNet-121", "_densenet"),
+    Architecture("densenet161", "DenseNet-161", "_densenet"),
+    Architecture("xception", "Xception", "_xception", {"stem": (3, 7), "rectify_last": (False, True)}),
 )
+TIMM = "timm:"
 ARCHITECTURES: dict[str, Architecture] = {architecture.name: architecture for architecture in _ALL}
 
 
 def find_architecture(name: str) -> Architecture:
-    """Look an architecture up, a timm one included.
+    """Look an architecture up; ``timm:<name>`` is taken at its word until it is built.
 
     Raises
     ------
     ArgumentError
         There is none of this name.
     """
+    if name.startswith(TIMM):
+        return Architecture(name, f"{name.removeprefix(TIMM)} (timm)", "_timm")
     if name not in ARCHITECTURES:
-        raise ArgumentError(f"There is no architecture {name!r}.", f"Choose one of: {', '.join(ARCHITECTURES)}.")
+        raise ArgumentError(
+            f"There is no architecture {name!r}.", f"Choose one of: {', '.join(ARCHITECTURES)}; or {TIMM}<name>."
+        )
     return ARCHITECTURES[name]
 
 
@@ -77,18 +87,36 @@ def build_network(architecture: str, n_channels: int, n_classes: int, *, seed: i
     Raises
     ------
     ArgumentError
-        An unknown architecture or option.
+        An unknown architecture or option, or timm is needed and absent.
     """
     import torch
 
-    found = find_architecture(architecture)
-    unknown = sorted(set(options) - set(found.options))
-    if unknown:
-        raise ArgumentError(
-            f"{architecture} has no option {', '.join(map(repr, unknown))}.",
-            f"It takes: {', '.join(found.options) or 'none'}.",
-        )
-    builder: Callable[..., Classifier] = getattr(import_module(f"napari_ben.models.{found.module}"), found.name)
+    builder = _find_builder(find_architecture(architecture), options)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return builder(n_channels, n_classes, **options)
+
+
+def _find_builder(found: Architecture, options: dict[str, Any]) -> Callable[..., Classifier]:
+    for option, value in options.items():
+        if option not in found.options:
+            raise ArgumentError(
+                f"{found.name} has no option {option!r}.", f"It takes: {', '.join(found.options) or 'none'}."
+            )
+        allowed = found.options[option]
+        if value not in allowed:
+            raise ArgumentError(
+                f"{found.name} cannot be built with {option}={value!r}.",
+                f"Choose {_in_words(allowed)}.",
+            )
+    module = import_module(f"napari_ben.models.{found.module}")
+    if found.name.startswith(TIMM):
+        return partial(module.timm_network, found.name.removeprefix(TIMM))
+    builder: Callable[..., Classifier] = getattr(module, found.name)
+    return builder
+
+
+def _in_words(allowed: Sequence[int]) -> str:
+    if isinstance(allowed, range):
+        return f"a whole number from {allowed.start} to {allowed.stop - 1}"
+    return " or ".join(map(str, allowed))

@@ -21,7 +21,7 @@ from napari_ben.models._classifier import Classifier
 from napari_ben.models._header import METADATA_KEY
 from napari_ben.models._registry import build_network
 
-__all__ = ["pack_network", "save_model", "unpack_network"]
+__all__ = ["pack_network", "save_model", "to_model", "unpack_network"]
 
 PROBE_SIZE = 64  # pixels: a few milliseconds for the largest network here
 PROBE_TOLERANCE = (
@@ -52,6 +52,18 @@ def save_model(path: Path | str, network: nn.Module, card: ModelCard) -> Model:
     content = pack_network(network, card)
     _write_whole(path, content)
     return Model(card, path, hashlib.sha256(content).hexdigest())
+
+
+def to_model(network: nn.Module, card: ModelCard) -> Model:
+    """Model of a network that has no file yet.
+
+    Raises
+    ------
+    ArgumentError
+        The network is not what the card says.
+    """
+    content = pack_network(network, card)
+    return Model(card, None, hashlib.sha256(content).hexdigest(), content)
 
 
 def pack_network(network: nn.Module, card: ModelCard) -> bytes:

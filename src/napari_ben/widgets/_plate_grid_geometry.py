@@ -1,0 +1,152 @@
+"""Where a well lies in the grid, and which well lies under the mouse: arithmetic without Qt.
+
+Wells are squares of one size, a whole number of device pixels, so that a plate looks like a plate and every edge is
+crisp; what the width leaves over becomes margin. Labels of rows and columns are skipped where they would touch.
+"""
+
+from dataclasses import dataclass
+from math import floor
+
+from napari_ben.plates import PlateFormat
+from napari_ben.widgets._plate_grid_data import Cell
+
+MAX_PITCH = 44.0
+Hit = tuple[int | None, int | None]  # a None stands for the whole line: (None, 3) is column 4, (None, None) the plate
+
+Size = tuple[float, float]  # width, height
+
+
+@dataclass(frozen=True)
+class Window:
+    """The rows and columns that are shown, as half-open ranges."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+    @classmethod
+    def of(cls, plate_format: PlateFormat) -> "Window":
+        """Window over the whole plate."""
+        return cls(0, 0, plate_format.rows, plate_format.columns)
+
+    @classmethod
+    def around(cls, cells: frozenset[Cell], plate_format: PlateFormat) -> "Window":
+        """Smallest window that holds all the cells; the whole plate where there are none."""
+        if not cells:
+            return cls.of(plate_format)
+        rows, columns = zip(*cells, strict=True)
+        return cls(min(rows), min(columns), max(rows) + 1, max(columns) + 1)
+
+    @property
+    def rows(self) -> range:
+        """Rows shown."""
+        return range(self.top, self.bottom)
+
+    @property
+    def columns(self) -> range:
+        """Columns shown."""
+        return range(self.left, self.right)
+
+    def cells(self, start: Hit, end: Hit) -> frozenset[Cell]:
+        """Cells of the rectangle between two places; a header on either side makes it whole lines."""
+        rows, columns = _span(start[0], end[0], self.rows), _span(start[1], end[1], self.columns)
+        return frozenset((row, column) for row in rows for column in columns)
+
+
+def _span(start: int | None, end: int | None, shown: range) -> range:
+    if start is None or end is None:
+        return shown
+    return range(max(min(start, end), shown.start), min(max(start, end) + 1, shown.stop))
+
+
+@dataclass(frozen=True)
+class GridGeometry:
+    """The grid laid out in a widget.
+
+    Parameters
+    ----------
+    window
+        What is shown.
+    left, top
+        Corner of the first well, logical pixels.
+    pitch
+        From one well to the next, logical pixels.
+    header
+        Width of the row labels and height of the column labels, logical pixels.
+    """
+
+    window: Window
+    left: float
+    top: float
+    pitch: float
+    header: tuple[float, float]
+
+    @classmethod
+    def fit(cls, window: Window, size: Size, header: Size, ratio: float) -> "GridGeometry":
+        """Lay the window out in a widget of this size (width, height), as large as it goes.
+
+        Parameters
+        ----------
+        header
+            Width of the row labels, height of the column labels, logical pixels.
+        ratio
+            Device pixels per logical pixel.
+        """
+        width, height = size[0] - header[0], size[1] - header[1]
+        fitting = min(width / len(window.columns), height / len(window.rows), MAX_PITCH)
+        pitch = max(floor(fitting * ratio) / ratio, 2.0)
+        spare = width - pitch * len(window.columns)
+        left = header[0] + max(floor(spare / 2 * ratio) / ratio, 0.0)
+        return cls(window, left, header[1], pitch, header)
+
+    @property
+    def gap(self) -> float:
+        """Space between two wells, logical pixels."""
+        return 1.0 if self.pitch < 10 else 2.0 if self.pitch < 26 else 3.0
+
+    @property
+    def side(self) -> float:
+        """Width and height of a well, logical pixels."""
+        return self.pitch - self.gap
+
+    def corner(self, cell: Cell) -> tuple[float, float]:
+        """Left and top of the square that a well and its gap fill."""
+        return (
+            self.left + (cell[1] - self.window.left) * self.pitch,
+            self.top + (cell[0] - self.window.top) * self.pitch,
+        )
+
+    def hit(self, x: float, y: float) -> Hit | None:
+        """Well, header or corner at a point, or None."""
+        row, column = self._row(y), self._column(x)
+        on_rows, on_columns = row in self.window.rows, column in self.window.columns
+        above, before = self.top - self.header[1] <= y < self.top, self.left - self.header[0] <= x < self.left
+        if (on_rows or above) and (on_columns or before):
+            return (row if on_rows else None, column if on_columns else None)
+        return None
+
+    def nearest(self, x: float, y: float, start: Hit) -> Hit:
+        """Where a drag from `start` has got to: the nearest well, or line when it began on a header."""
+        rows, columns = self.window.rows, self.window.columns
+        row = min(max(self._row(y), rows.start), rows.stop - 1)
+        column = min(max(self._column(x), columns.start), columns.stop - 1)
+        return (None if start[0] is None else row, None if start[1] is None else column)
+
+    def _row(self, y: float) -> int:
+        return floor((y - self.top) / self.pitch) + self.window.top
+
+    def _column(self, x: float) -> int:
+        return floor((x - self.left) / self.pitch) + self.window.left
+
+    def row_step(self, text_height: float) -> int:
+        """Every how many rows a label fits."""
+        return _step(text_height, self.pitch)
+
+    def column_step(self, text_width: float) -> int:
+        """Every how many columns a label fits."""
+        return _step(text_width + 3, self.pitch)
+
+
+def _step(needed: float, pitch: float) -> int:
+    return next((step for step in (1, 2, 3, 4, 6, 8, 12) if step * pitch >= needed), 16)

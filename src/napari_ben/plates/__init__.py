@@ -2,10 +2,14 @@
 
 from napari_ben.plates._arrays import plate_from_arrays
 from napari_ben.plates._context import Context, ContextKind, context_warnings, resolve_context
+from napari_ben.plates._describe import PlateDescription, describe
 from napari_ben.plates._formats import FORMATS, PlateFormat, smallest_format
+from napari_ben.plates._join import PlatemapUse
 from napari_ben.plates._mosaic import Mosaic
 from napari_ben.plates._names import find_well, parse_well, row_name, well_name, well_position
 from napari_ben.plates._plate import Plate
+from napari_ben.plates._platemap import read_platemap
+from napari_ben.plates._screen import Screen
 from napari_ben.plates._selection import format_selection, select_wells
 from napari_ben.plates._source import ArraySource, PixelSource
 from napari_ben.plates._tables import ROLES, Role, fields_table, sort_wells, wells_table
@@ -19,14 +23,19 @@ __all__ = [
     "Mosaic",
     "PixelSource",
     "Plate",
+    "PlateDescription",
     "PlateFormat",
+    "PlatemapUse",
     "Role",
+    "Screen",
     "context_warnings",
+    "describe",
     "fields_table",
     "find_well",
     "format_selection",
     "parse_well",
     "plate_from_arrays",
+    "read_platemap",
     "resolve_context",
     "row_name",
     "select_wells",

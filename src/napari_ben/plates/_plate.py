@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from napari_ben.errors import PlateError, SelectionError
 from napari_ben.plates._formats import PlateFormat
 from napari_ben.plates._images import contrast_limits, lazy_images
+from napari_ben.plates._join import PlatemapUse, join_platemap
 from napari_ben.plates._mosaic import Mosaic
 from napari_ben.plates._source import PixelSource
 from napari_ben.plates._tables import ROLES, Role
@@ -54,12 +55,12 @@ class Plate:
         Reads the pixels; ``field`` counts the rows of `fields`.
     stated
         Problems that were seen on opening.
-    notes
-        What was decided on opening and is no problem (a platemap found beside the plate).
     experiment
         The batch of plates that it belongs to, where the folder says so.
     format_is_guess
         The format was guessed from the wells that have images, so that a platemap may enlarge it.
+    platemap
+        Where roles and treatments are from; None before `with_platemap`.
     """
 
     name: str
@@ -71,9 +72,9 @@ class Plate:
     wells: pd.DataFrame
     source: PixelSource = field(repr=False)
     stated: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
     experiment: str = ""
     format_is_guess: bool = False
+    platemap: PlatemapUse | None = None
     _surprises: dict[str, None] = field(default_factory=dict, repr=False)
 
     def __repr__(self) -> str:
@@ -91,7 +92,13 @@ class Plate:
         """What is wrong with the plate: seen on opening, then met while reading pixels."""
         more = len(self._surprises) - SHOWN_SURPRISES
         rest = (f"{more} more problems of this kind were met while reading images.",) if more > 0 else ()
-        return (*self.stated, *list(self._surprises)[:SHOWN_SURPRISES], *rest)
+        told = self.platemap.problems if self.platemap else ()
+        return (*self.stated, *told, *list(self._surprises)[:SHOWN_SURPRISES], *rest)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was decided about the platemap and is no problem."""
+        return self.platemap.notes if self.platemap else ()
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -190,6 +197,21 @@ class Plate:
     def contrast_limits(self, channel: int) -> tuple[float, float]:
         """Display range of a channel from a few fields, in camera counts."""
         return contrast_limits(self, channel)
+
+    def with_platemap(self, platemap: Path | str | pd.DataFrame) -> "Plate":
+        """Give the wells their treatments and roles, in place of what they had.
+
+        Parameters
+        ----------
+        platemap
+            A CSV or TSV file, or a table with one row a well.
+
+        Raises
+        ------
+        PlateMapError
+            When it cannot be read, repeats a well, or names wells that the plate does not have.
+        """
+        return join_platemap(self, platemap)
 
     def with_roles(self, roles: Mapping[str, Role]) -> "Plate":
         """Change the roles of some wells.

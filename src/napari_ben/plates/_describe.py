@@ -1,0 +1,46 @@
+"""A plate in a few plain values, for JSON and for the command line."""
+
+from typing import TypedDict
+
+from napari_ben.plates._plate import Plate
+from napari_ben.plates._tables import ROLES
+
+
+class PlateDescription(TypedDict):
+    """What a plate is; counts are of wells with images."""
+
+    name: str
+    layout: str
+    format: int
+    n_wells: int
+    n_fields: int
+    channels: list[str]
+    shape: list[int]
+    dtype: str
+    roles: dict[str, int]
+    problems: list[str]
+
+
+def describe(plate: Plate) -> PlateDescription:
+    """Plain values that say what a plate is; reads no pixel.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from napari_ben.plates import plate_from_arrays
+    >>> describe(plate_from_arrays({"A1": np.zeros((2, 1, 8, 9), np.uint8)}, ["DNA"]))["shape"]
+    [8, 9]
+    """
+    counts = plate.imaged["role"].value_counts()
+    return {
+        "name": plate.name,
+        "layout": plate.layout,
+        "format": plate.format.n_wells,
+        "n_wells": len(plate.imaged),
+        "n_fields": len(plate.fields),
+        "channels": list(plate.channels),
+        "shape": [int(side) for side in plate.shape],
+        "dtype": str(plate.dtype),
+        "roles": {role: int(counts[role]) for role in ROLES if role in counts.index},
+        "problems": list(plate.problems),
+    }

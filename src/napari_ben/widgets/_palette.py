@@ -14,14 +14,15 @@ from numpy.typing import ArrayLike, NDArray
 ColourMap = Literal["viridis", "cividis"]
 
 MISSING_COLOUR = "#8A8F98"
+# No colour is the window's own neutral plane: most wells of a plate are treatments, and should stay calm.
 ROLE_COLOURS = {
-    "treatment": "#6B7A94",
-    "negative_control": "#8FC1D4",
+    "treatment": "",
+    "negative_control": "#7FB2CC",
     "positive_control": "#B57EDC",
     "empty": "",
     "unknown": MISSING_COLOUR,
 }
-ROLE_LETTERS = {"treatment": "", "negative_control": "–", "positive_control": "+", "empty": "", "unknown": "?"}
+ROLE_LETTERS = {"treatment": "", "negative_control": "–", "positive_control": "+", "empty": "×", "unknown": "?"}
 
 _ANCHORS: dict[ColourMap, str] = {
     "viridis": """440154 48186a 472d7b 424086 3b528b 33638d 2c728e 26828e 21918c

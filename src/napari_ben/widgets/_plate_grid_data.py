@@ -18,7 +18,7 @@ class WellLook:
     Parameters
     ----------
     fill
-        ``#rrggbb`` of the column that the grid is coloured by, or empty for none.
+        ``#rrggbb`` of the column that the grid is coloured by, or empty for the window's neutral plane.
     group
         The legend's label for that fill.
     letter

@@ -22,7 +22,7 @@ def header_font(font: QFont) -> QFont:
 def header_size(font: QFont, window: Window) -> tuple[float, float]:
     """Width of the row labels and height of the column labels, logical pixels."""
     metrics = QFontMetricsF(header_font(font))
-    return round(metrics.horizontalAdvance(row_name(window.bottom - 1)) + 7), round(metrics.height() + 3)
+    return round(metrics.horizontalAdvance(row_name(window.bottom - 1)) + 7), round(metrics.height() + 4)
 
 
 @dataclass(frozen=True)

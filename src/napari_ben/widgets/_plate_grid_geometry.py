@@ -5,7 +5,7 @@ crisp; what the width leaves over becomes margin. Labels of rows and columns are
 """
 
 from dataclasses import dataclass
-from math import floor
+from math import ceil, floor
 
 from napari_ben.plates import PlateFormat
 from napari_ben.widgets._plate_grid_data import Cell
@@ -93,6 +93,7 @@ class GridGeometry:
         ratio
             Device pixels per logical pixel.
         """
+        header = (ceil(header[0] * ratio) / ratio, ceil(header[1] * ratio) / ratio)
         width, height = size[0] - header[0], size[1] - header[1]
         fitting = min(width / len(window.columns), height / len(window.rows), MAX_PITCH)
         pitch = max(floor(fitting * ratio) / ratio, 2.0)
@@ -103,7 +104,7 @@ class GridGeometry:
     @property
     def gap(self) -> float:
         """Space between two wells, logical pixels."""
-        return 1.0 if self.pitch < 10 else 2.0 if self.pitch < 26 else 3.0
+        return 1.0 if self.pitch < 10 else 2.0 if self.pitch < 18 else 3.0
 
     @property
     def side(self) -> float:

@@ -6,7 +6,7 @@ The wells are painted once into a pixmap; headers, outline and cursor are painte
 from collections.abc import Collection
 
 from qtpy.QtCore import QEvent, QPointF, QRectF, QSize
-from qtpy.QtGui import QPainter, QPaintEvent, QPixmap, QResizeEvent
+from qtpy.QtGui import QColor, QPainter, QPaintEvent, QPixmap, QResizeEvent
 from qtpy.QtWidgets import QSizePolicy, QWidget
 
 from napari_ben.widgets._legend_data import LegendEntry
@@ -14,6 +14,7 @@ from napari_ben.widgets._plate_grid_data import Cell, GridData
 from napari_ben.widgets._plate_grid_frames import Frames, header_size
 from napari_ben.widgets._plate_grid_geometry import MAX_PITCH, GridGeometry, Hit, Window
 from napari_ben.widgets._plate_grid_selection import GridSelection
+from napari_ben.widgets._plate_grid_stamps import WellStamps
 from napari_ben.widgets._plate_grid_wells import WellPainter
 from napari_ben.widgets._theme import THEME_EVENTS, Theme
 
@@ -36,6 +37,7 @@ class PlateGridView(QWidget):
         self._cursor_visible = False
         self._layer: QPixmap | None = None
         self._geometry: GridGeometry | None = None
+        self._wells: WellPainter | None = None
         self._theme = Theme.of(self)
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
@@ -86,7 +88,7 @@ class PlateGridView(QWidget):
     def changeEvent(self, event: QEvent | None) -> None:
         """Take on the window's new theme or font."""
         if event is not None and event.type() in THEME_EVENTS:
-            self._theme = Theme.of(self)
+            self._theme, self._wells = Theme.of(self), None
             self.updateGeometry()
             self._redraw()
         super().changeEvent(event)
@@ -103,8 +105,8 @@ class PlateGridView(QWidget):
     def heightForWidth(self, width: int) -> int:
         """Height that squares of the best size need."""
         header = header_size(self.font(), self._window)
-        pitch = min((width - 2 * _MARGIN - header[0]) // len(self._window.columns), int(MAX_PITCH))
-        return round(max(pitch, 2) * len(self._window.rows) + header[1] + 2 * _MARGIN)
+        pitch = min((width - _MARGIN - header[0]) // len(self._window.columns), int(MAX_PITCH))
+        return round(max(pitch, 2) * len(self._window.rows) + header[1] + _MARGIN)
 
     def sizeHint(self) -> QSize:
         """Return the size in a dock of ordinary width."""
@@ -114,15 +116,15 @@ class PlateGridView(QWidget):
         """Return the size below which wells cannot be told apart."""
         header = header_size(self.font(), self._window)
         return QSize(
-            round(header[0] + 5 * len(self._window.columns)) + 2 * _MARGIN,
-            round(header[1] + 5 * len(self._window.rows)) + 2 * _MARGIN,
+            round(header[0] + 5 * len(self._window.columns)) + _MARGIN,
+            round(header[1] + 5 * len(self._window.rows)) + _MARGIN,
         )
 
     def geometry_now(self) -> GridGeometry:
         """Where the wells lie at this size."""
         if self._geometry is None:
             header = header_size(self.font(), self._window)
-            size = (self.width() - 2 * _MARGIN, self.height() - 2 * _MARGIN)
+            size = (self.width() - _MARGIN, self.height() - _MARGIN)
             self._geometry = GridGeometry.fit(self._window, size, header, self.devicePixelRatioF())
         return self._geometry
 
@@ -130,20 +132,19 @@ class PlateGridView(QWidget):
         """Rectangle of a well, logical pixels of this widget."""
         geometry = self.geometry_now()
         x, y = geometry.corner(cell)
-        return QRectF(x + _MARGIN, y + _MARGIN, geometry.pitch, geometry.pitch)
+        return QRectF(x, y, geometry.pitch, geometry.pitch)
 
     def _hit(self, place: QPointF) -> Hit | None:
-        return self.geometry_now().hit(place.x() - _MARGIN, place.y() - _MARGIN)
+        return self.geometry_now().hit(place.x(), place.y())
 
     def _nearest(self, place: QPointF, start: Hit) -> Hit:
-        return self.geometry_now().nearest(place.x() - _MARGIN, place.y() - _MARGIN, start)
+        return self.geometry_now().nearest(place.x(), place.y(), start)
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Blit the wells; draw what the mouse changes over them."""
         layer, painter = self._wells_layer(), QPainter(self)
         painter.drawPixmap(0, 0, layer)
         painter.setFont(self.font())
-        painter.translate(_MARGIN, _MARGIN)
         self._paint_frames(Frames(painter, self.geometry_now(), self._theme))
         painter.end()
 
@@ -161,16 +162,19 @@ class PlateGridView(QWidget):
     def _wells_layer(self) -> QPixmap:
         ratio = self.devicePixelRatioF()
         if self._layer is None or self._layer.devicePixelRatioF() != ratio:
-            self._geometry = None
             self._layer = QPixmap(round(self.width() * ratio), round(self.height() * ratio))
             self._layer.setDevicePixelRatio(ratio)
-            self._layer.fill(self.palette().color(self.backgroundRole()))
+            self._layer.fill(QColor(self._theme.background))
             painter = QPainter(self._layer)
-            painter.setFont(self.font())
-            painter.translate(_MARGIN, _MARGIN)
-            WellPainter(painter, self.geometry_now(), self._theme, ratio).paint(self._data, self._shown)
+            self._well_painter(ratio).paint(painter, self._data, self._shown)
             painter.end()
         return self._layer
+
+    def _well_painter(self, ratio: float) -> WellPainter:
+        geometry = self.geometry_now()
+        if self._wells is None or self._wells.geometry != geometry or self._wells.stamps.ratio != ratio:
+            self._wells = WellPainter(geometry, WellStamps(geometry.side, self._theme, self.font(), ratio))
+        return self._wells
 
 
 def as_cell(place: Hit | None) -> Cell | None:

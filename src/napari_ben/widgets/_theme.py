@@ -54,8 +54,13 @@ class Theme:
         return mix(self.background, self.text, 0.16)
 
     @property
+    def plane(self) -> str:
+        """A thing that lies in the window and says nothing by its colour: a well without a fill."""
+        return mix(self.background, self.text, 0.15)
+
+    @property
     def surface(self) -> str:
-        """A plane that lies in the window: a canvas, a well without a fill."""
+        """A plane that lies in the window: a canvas, the ground of a disc."""
         return mix(self.background, "#000000", 0.18) if self.is_dark else mix(self.background, "#ffffff", 0.6)
 
     @property

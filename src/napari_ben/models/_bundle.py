@@ -8,14 +8,13 @@ every key and shape and still be different functions (methods.md §3.3).
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from napari_ben.errors import ModelFileError
-from napari_ben.models._card import ModelCard
+from napari_ben.models._card import ModelCard, explain
 from napari_ben.models._header import METADATA_KEY, read_header
 
 if TYPE_CHECKING:
@@ -23,7 +22,27 @@ if TYPE_CHECKING:
 
     from napari_ben.models._classifier import Classifier
 
-__all__ = ["Model", "open_bundle", "read_card"]
+__all__ = ["Metadata", "Model", "open_bundle", "read_card"]
+
+
+class Metadata(BaseModel):
+    """What lies in a bundle's header.
+
+    Parameters
+    ----------
+    format
+        Version of this layout.
+    card
+        The model card.
+    probe
+        Logits of the fixed input when the model was saved.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Literal[1] = 1
+    card: ModelCard
+    probe: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -95,27 +114,12 @@ def read_card(path: Path) -> ModelCard:
             "Turn it into a model with `napari-ben models import`, which asks for what is missing.",
         )
     try:
-        return ModelCard.model_validate(_entry(text, "card"))
-    except (ValueError, TypeError, RecursionError) as error:
+        return Metadata.model_validate_json(text).card
+    except ValidationError as error:
         raise ModelFileError(
-            f"{path.name!r} holds a model card that cannot be read: {_first_line(error)}.",
-            "Save the model again with this version, or update napari-ben.",
+            f"{path.name!r} holds a model card that cannot be read: {explain(error)}.",
+            "Copy or download it again, or update napari-ben if a newer version wrote it.",
         ) from error
-
-
-def _entry(text: str, name: str) -> Any:
-    metadata = json.loads(text)
-    if not isinstance(metadata, dict) or name not in metadata:
-        message = f"it has no {name!r}"
-        raise ValueError(message)
-    return metadata[name]
-
-
-def _first_line(error: Exception) -> str:
-    if isinstance(error, ValidationError):
-        first = error.errors()[0]
-        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}".strip(": ")
-    return str(error).splitlines()[0]
 
 
 def _read(path: Path) -> bytes:

@@ -1,13 +1,13 @@
 """What a model file says about itself. Knows no torch: a list of models opens at once."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 
 from napari_ben.models._scaling import Scaling
 from napari_ben.models._tiling import Tiling
 
-__all__ = ["ModelCard", "TrainingRecord"]
+__all__ = ["ModelCard", "TrainingRecord", "explain"]
 
 Count = Annotated[int, Field(gt=0)]
 Name = Annotated[str, Field(min_length=1)]
@@ -74,7 +74,7 @@ class ModelCard(BaseModel):
 
     name: Name
     architecture: Name
-    options: dict[str, Any] = Field(default_factory=dict)
+    options: dict[str, JsonValue] = Field(default_factory=dict)
     channels: Annotated[tuple[Name, ...], Field(min_length=1)]
     classes: Annotated[tuple[Name, ...], Field(min_length=1)]
     scaling: Scaling
@@ -98,3 +98,18 @@ class ModelCard(BaseModel):
             message = f"scaling has {len(self.scaling.mean)} means for {len(self.channels)} channels"
             raise ValueError(message)
         return self
+
+
+def explain(error: ValidationError) -> str:
+    """Say in one line what the first thing wrong with a card is.
+
+    >>> try:
+    ...     Tiling(size=(0, 64))
+    ... except ValidationError as error:
+    ...     explain(error)
+    'size.0: Input should be greater than 0'
+    """
+    first = error.errors()[0]
+    place = ".".join(map(str, first["loc"]))
+    words = first["msg"].removeprefix("Value error, ")
+    return f"{place}: {words}" if place else words

@@ -5,6 +5,7 @@ bench: an exact name first, then the stain's synonyms, and the bare filter names
 """
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from napari_ben.errors import ChannelError
@@ -79,11 +80,11 @@ def guess_channels(
     chosen = _check_overrides(model, plate, overrides or {})
     mapping: dict[str, str | None] = {name: chosen.get(name) for name in model}
     for matches in (_same_name, _same_stain, _same_filter):
+        wanted = [name for name, found in mapping.items() if found is None]
         free = [channel for channel in plate if channel not in mapping.values()]
-        for name in [name for name, found in mapping.items() if found is None]:
-            candidates = [channel for channel in free if matches(name, channel)]
-            if len(candidates) == 1:
-                mapping[name] = candidates[0]
+        pairs = [(name, channel) for name in wanted for channel in free if matches(name, channel)]
+        names, channels = Counter(name for name, _ in pairs), Counter(channel for _, channel in pairs)
+        mapping |= {name: channel for name, channel in pairs if names[name] == channels[channel] == 1}
     return mapping
 
 

@@ -84,10 +84,17 @@ def _check_extent(path: Path, header: dict[str, Any], n_bytes: int) -> None:
 
 def _span(path: Path, name: str, entry: Any) -> tuple[int, int]:
     try:
-        begin, end = (int(offset) for offset in entry["data_offsets"])
-        wanted = math.prod(int(length) for length in entry["shape"]) * ITEM_BITS[entry["dtype"]] // 8
+        begin, end = (_whole(offset) for offset in entry["data_offsets"])
+        wanted = math.prod(_whole(length) for length in entry["shape"]) * ITEM_BITS[entry["dtype"]] // 8
     except (KeyError, TypeError, ValueError):
         _refuse(path, f"describes the tensor {name!r} in a way that is not safetensors")
-    if not 0 <= begin <= end or end - begin != wanted:
+    if begin > end or end - begin != wanted:
         _refuse(path, f"says that the tensor {name!r} lies at bytes {begin}–{end}, but its shape needs {wanted}")
     return begin, end
+
+
+def _whole(number: Any) -> int:
+    if not isinstance(number, int) or number < 0:
+        message = f"{number!r} is not a length"
+        raise ValueError(message)
+    return number

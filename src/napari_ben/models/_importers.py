@@ -5,6 +5,8 @@ keys cannot tell (which of two architectures, what the channels and classes are 
 """
 
 import pickle
+import struct
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,10 +19,10 @@ from torch import Tensor
 
 from napari_ben.errors import ArgumentError, ModelFileError
 from napari_ben.models._bundle import Model
-from napari_ben.models._card import ModelCard
+from napari_ben.models._card import ModelCard, explain
 from napari_ben.models._published import LAYOUTS, Layout, recognize_layout
 from napari_ben.models._registry import ARCHITECTURES, build_network, find_architecture
-from napari_ben.models._weights import save_model, to_model
+from napari_ben.models._weights import fill_network, save_model, to_model
 
 __all__ = ["import_model"]
 
@@ -82,25 +84,27 @@ def import_model(
 
 
 def _finish(path: Path, state: State, fields: dict[str, Any], out: Path | str | None) -> Model:
-    shape = (fields["architecture"], len(fields["channels"]), len(fields["classes"]))
-    with torch.device("meta"):
-        network = build_network(*shape, **fields["options"])
+    card = _write_card(fields)
     try:
-        card = ModelCard(embedding_size=network.embedding_size, **fields)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise ArgumentError(
-            f"The model card cannot be written: {'.'.join(map(str, first['loc']))}: {first['msg']}.",
-            "Correct what you passed beside the checkpoint.",
-        ) from error
-    try:
-        network.load_state_dict({name: tensor.float() for name, tensor in state.items()}, assign=True)
+        network = fill_network(card, state)
     except RuntimeError as error:
         raise ArgumentError(
             f"{path.name!r} does not fit {card.architecture!r}: {str(error).splitlines()[-1].strip()}",
             f"Say which architecture it is: {', '.join(ARCHITECTURES)}.",
         ) from error
     return to_model(network, card) if out is None else save_model(out, network, card)
+
+
+def _write_card(fields: dict[str, Any]) -> ModelCard:
+    ends = len(fields["channels"]), len(fields["classes"])
+    with torch.device("meta"):
+        size = build_network(fields["architecture"], *ends, **fields["options"]).embedding_size
+    try:
+        return ModelCard(embedding_size=size, **fields)
+    except ValidationError as error:
+        raise ArgumentError(
+            f"The model card cannot be written: {explain(error)}.", "Correct what you passed beside the checkpoint."
+        ) from error
 
 
 def _read_state(path: Path) -> tuple[State, str]:
@@ -120,19 +124,27 @@ def _read_state(path: Path) -> tuple[State, str]:
     return state, entry
 
 
+# What torch's weights-only reader lets through from a damaged file besides its own refusal.
+DAMAGE = (
+    *(SafetensorError, RuntimeError, OSError, EOFError, struct.error),
+    *(ValueError, LookupError, TypeError, AttributeError, AssertionError),
+)
+
+
 def _open(path: Path) -> Any:
     if not path.is_file():
         raise ModelFileError(f"There is no file {path.name!r}.", "Check the path.")
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
-        return torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings(action="ignore"):  # about pickle protocols: it reads them or refuses
+            return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise ModelFileError(
             f"{path.name!r} holds more than weights, or is not a checkpoint; opening it could run code, so it was not.",
             "Ask for a file that holds only the state dict, or load it where you trust it and save model.state_dict().",
         ) from error
-    except (SafetensorError, RuntimeError, OSError, EOFError, ValueError, KeyError, AttributeError) as error:
+    except DAMAGE as error:
         raise ModelFileError(
             f"{path.name!r} cannot be read as a checkpoint: {(str(error) or type(error).__name__).splitlines()[0]}",
             "Copy or download it again.",
@@ -186,7 +198,12 @@ def _fits(state: State, architecture: str, options: Mapping[str, Any]) -> bool:
         return False
     with torch.device("meta"):
         wanted = build_network(architecture, *_ends(state), **known).state_dict()
-    return wanted.keys() == state.keys() and all(wanted[key].shape == state[key].shape for key in state)
+    return _shapes(wanted) == _shapes(state)
+
+
+def _shapes(state: State) -> dict[str, torch.Size]:
+    """Shapes by key, without the step counters that checkpoints before torch 0.4.1 lack."""
+    return {key: tensor.shape for key, tensor in state.items() if not key.endswith("num_batches_tracked")}
 
 
 def _ends(state: State) -> tuple[int, int]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from napari_ben.models._classifier import Classifier
 
-__all__ = ["ARCHITECTURES", "Architecture", "build_network", "find_architecture"]
+__all__ = ["ARCHITECTURES", "TIMM", "Architecture", "build_network", "find_architecture"]
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,10 @@ import contextlib
 import hashlib
 import json
 import os
-import tempfile
+import uuid
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,13 +17,13 @@ from safetensors.torch import save as save_tensors
 from torch import Tensor, nn
 
 from napari_ben.errors import ArgumentError, ModelFileError, SaveError
-from napari_ben.models._bundle import Model
+from napari_ben.models._bundle import Metadata, Model
 from napari_ben.models._card import ModelCard
 from napari_ben.models._classifier import Classifier
 from napari_ben.models._header import METADATA_KEY
-from napari_ben.models._registry import build_network
+from napari_ben.models._registry import TIMM, build_network
 
-__all__ = ["pack_network", "save_model", "to_model", "unpack_network"]
+__all__ = ["fill_network", "pack_network", "save_model", "to_model", "unpack_network"]
 
 PROBE_SIZE = 64  # pixels: a few milliseconds for the largest network here
 PROBE_TOLERANCE = (
@@ -74,9 +76,8 @@ def pack_network(network: nn.Module, card: ModelCard) -> bytes:
     ArgumentError
         The network is not what the card says.
     """
-    state = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
     try:
-        copy = _fill(card, state)
+        copy = fill_network(card, network.state_dict())
     except RuntimeError as error:
         raise ArgumentError(
             f"The network does not fit the card's architecture {card.architecture!r} with {len(card.channels)} "
@@ -88,8 +89,11 @@ def pack_network(network: nn.Module, card: ModelCard) -> bytes:
             f"The card says embedding_size={card.embedding_size}, but the network has {copy.embedding_size}.",
             "Correct the card.",
         )
-    metadata = {"format": 1, "card": card.model_dump(mode="json"), "probe": _probe(copy)}
-    return save_tensors(state, metadata={METADATA_KEY: json.dumps(metadata, sort_keys=True)})
+    probe = _probe(copy)
+    if not np.isfinite(probe).all():
+        raise ArgumentError("The network's logits are NaN or infinite.", "Save an earlier state: this one diverged.")
+    metadata = Metadata(card=card, probe=probe)
+    return save_tensors(copy.state_dict(), metadata={METADATA_KEY: metadata.model_dump_json()})
 
 
 def unpack_network(content: bytes, card: ModelCard) -> Classifier:
@@ -101,16 +105,13 @@ def unpack_network(content: bytes, card: ModelCard) -> Classifier:
         The weights do not fit the architecture, or answer the probe differently than when they were saved.
     """
     try:
-        network = _fill(card, load_tensors(content))
+        network = fill_network(card, load_tensors(content))
     except (RuntimeError, SafetensorError) as error:
         raise ModelFileError(
             f"The weights of {card.name!r} do not fit {card.architecture!r}: {str(error).splitlines()[-1].strip()}",
             "Copy or download the model again.",
         ) from error
-    length = int.from_bytes(content[:8], "little")
-    text = json.loads(content[8 : 8 + length])["__metadata__"][METADATA_KEY]
-    expected = json.loads(text).get("probe")
-    if expected is not None and not _agree(_probe(network), expected):
+    if not _agree(_probe(network), _saved_probe(content)):
         raise ModelFileError(
             f"The weights of {card.name!r} fit {card.architecture!r}, but give other logits than when they were saved.",
             "The file was changed, or names the wrong architecture: import or download it again.",
@@ -118,45 +119,64 @@ def unpack_network(content: bytes, card: ModelCard) -> Classifier:
     return network
 
 
-def _fill(card: ModelCard, state: dict[str, Tensor]) -> Classifier:
-    with torch.device("meta"):  # no memory and no random numbers for weights that are about to be replaced
-        network = build_network(card.architecture, len(card.channels), len(card.classes), **card.options)
-    network.load_state_dict({name: tensor.clone() for name, tensor in state.items()}, assign=True)
+def fill_network(card: ModelCard, state: Mapping[str, Tensor]) -> Classifier:
+    """Network of a card with these weights as float32, on the CPU, in inference mode; shares no memory with them.
+
+    Raises
+    ------
+    RuntimeError
+        Keys or shapes differ; torch says which.
+    """
+    # Without memory and random numbers for weights that are about to be replaced; timm's networks keep constants too.
+    with torch.device("cpu" if card.architecture.startswith(TIMM) else "meta"):
+        options: dict[str, Any] = card.options
+        network = build_network(card.architecture, len(card.channels), len(card.classes), **options)
+    copies = {name: _copy(tensor) for name, tensor in state.items()}
+    network.load_state_dict(copies, assign=True)
     return network.eval()
 
 
-def _probe(network: Classifier) -> list[float]:
-    """Logits of a fixed pattern, in inference mode; integers only, so that it is the same everywhere."""
+def _copy(tensor: Tensor) -> Tensor:
+    dtype = torch.float32 if tensor.is_floating_point() else tensor.dtype
+    return tensor.detach().to("cpu", dtype, copy=True, memory_format=torch.contiguous_format)
+
+
+def _saved_probe(content: bytes) -> tuple[float, ...]:
+    length = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + length])
+    return Metadata.model_validate_json(header["__metadata__"][METADATA_KEY]).probe
+
+
+def _probe(network: Classifier) -> tuple[float, ...]:
+    """Logits of a fixed pattern; made of integers, so that it is the same everywhere."""
     n_values = network.n_channels * PROBE_SIZE * PROBE_SIZE
     pattern = (np.arange(n_values, dtype=np.int64) * 7919 % 1009).astype(np.float32) / np.float32(504) - np.float32(1)
+    images = torch.from_numpy(pattern).reshape(1, network.n_channels, PROBE_SIZE, PROBE_SIZE)
     with torch.inference_mode():
-        images = torch.from_numpy(pattern).reshape(1, network.n_channels, PROBE_SIZE, PROBE_SIZE)
-        return [float(f"{logit:.6g}") for logit in network(images)[0].tolist()]
+        return tuple(float(f"{logit:.6g}") for logit in network(images)[0].tolist())
 
 
-def _agree(found: list[float], expected: list[float]) -> bool:
+def _agree(found: Sequence[float], expected: Sequence[float]) -> bool:
     if len(found) != len(expected):
         return False
     scale = max(1e-6, *(abs(logit) for logit in expected))
-    return bool(np.allclose(found, expected, rtol=0, atol=PROBE_TOLERANCE * scale, equal_nan=True))
+    return bool(np.allclose(found, expected, rtol=0, atol=PROBE_TOLERANCE * scale))
 
 
 def _write_whole(path: Path, content: bytes) -> None:
+    """Write beside the file and rename, so that a full disk or a crash leaves the old file or the new one."""
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            temporary = Path(file.name)
-            try:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            except OSError:
-                with contextlib.suppress(OSError):
-                    temporary.unlink()
-                raise
+        with temporary.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
         raise SaveError(
-            f"The model could not be saved as {path.name!r}: {error.strerror}.",
+            f"The model could not be saved as {path.name!r}: {error.strerror or error}.",
             "Free some space or choose another folder; nothing was left behind.",
         ) from error

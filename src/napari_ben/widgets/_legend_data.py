@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Mark = Literal["fill", "disc", "hatch", "outline"]
+Mark = Literal["fill", "disc", "hatch", "outline", "none"]
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class LegendEntry:
         ``#rrggbb``, or empty where the mark alone speaks (`hatch`, `outline`).
     mark
         The visual channel: `fill` a column of the platemap, `disc` a prediction, `hatch` the context, `outline` the
-        selection.
+        selection, `none` is words alone.
     count
         How many wells or points, where that is known.
     """
@@ -27,6 +27,11 @@ class LegendEntry:
     colour: str = ""
     mark: Mark = "fill"
     count: int | None = None
+
+    @property
+    def key(self) -> tuple[str, Mark]:
+        """What the entry is, whatever its colour and count."""
+        return self.label, self.mark
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ class WellLook:
                 return self.predicted == entry.label
             case "hatch":
                 return self.in_context
-            case "outline":
+            case "outline" | "none":
                 return False
 
 

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -44,6 +44,7 @@ def test_number_of_brightest_pixels_rounds_to_the_nearest_and_is_at_least_one(pi
     assert saturated == brightest - (int(threshold * (255 / threshold)) < 255)
 
 
+@settings(deadline=None)
 @given(hnp.arrays(np.uint16, (2, 7, 9)), st.sampled_from([1e-4, 0.1, 0.3]))
 def test_brightest_pixels_rule_agrees_with_a_plain_loop(image, share):
     scaled = scale_image(image, Scaling(kind="percentile", brightest=share))
@@ -52,6 +53,15 @@ def test_brightest_pixels_rule_agrees_with_a_plain_loop(image, share):
         threshold = values[-max(1, round(63 * share))]
         wanted = [min(255, int(count * (255 / threshold))) if threshold else 0 for count in channel.ravel().tolist()]
         assert np.rint(result.ravel() * 255).astype(int).tolist() == wanted
+
+
+@settings(deadline=None)
+@given(hnp.arrays(np.uint16, (2, 5, 6)), st.sampled_from(["percentile", "image", "range"]))
+def test_counts_and_numbers_give_the_same_input(image, kind):
+    scaling = Scaling(kind=kind, limits=(10, 900) if kind == "range" else None)
+    wanted = scale_image(image.astype(np.float64), scaling)
+    for dtype in (np.uint16, ">u2", np.int32):
+        np.testing.assert_allclose(scale_image(image.astype(dtype), scaling), wanted, rtol=1e-6, atol=1e-6)
 
 
 def test_card_means_follow_the_eight_bits():

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_ben.errors import ChannelError
@@ -31,6 +31,7 @@ def test_tiles_lie_side_by_side_where_the_size_divides_the_field():
     np.testing.assert_array_equal(tiles[7], ramp(640, 640)[:, 128:256, 256:384])
 
 
+@settings(deadline=None)
 @given(height=sides, width=sides, y=st.integers(1, 20), x=st.integers(1, 20))
 def test_tiles_cover_every_pixel_and_show_no_other_unless_the_field_is_smaller(height, width, y, x):
     tiling = Tiling(size=(y, x), fit="tiles")
@@ -39,6 +40,7 @@ def test_tiles_cover_every_pixel_and_show_no_other_unless_the_field_is_smaller(h
     assert set(np.unique(tiles)) == set(ramp(height, width).ravel())
 
 
+@settings(deadline=None)
 @given(height=sides, width=sides, fit=st.sampled_from(["crop", "resize", "tiles"]))
 def test_every_fit_gives_contiguous_float32_of_the_wanted_size(height, width, fit):
     tiling = Tiling(size=(8, 9), fit=fit)

@@ -5,6 +5,8 @@ the plate. `percentile` is integer-exact with the published CS-ARM-BN predictor,
 is not the same as a division: the order "times (255 / threshold), clip, truncate" is part of the rule.
 """
 
+import math
+from collections.abc import Callable
 from typing import Literal, NamedTuple, Self
 
 import numpy as np
@@ -14,6 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from napari_ben.errors import ArgumentError, ChannelError, PlateError
 
 __all__ = ["ChannelStatistics", "Scaling", "scale_image"]
+
+Counts = NDArray[np.float64]
 
 
 class ChannelStatistics(NamedTuple):
@@ -112,8 +116,9 @@ def scale_image(
                 "Measure them over the plate and pass them as plate=.",
             )
         return _standardize(image, plate)
-    unit = _by_brightest(image, scaling.brightest) if scaling.kind == "percentile" else _by_range(image, scaling)
-    return _by_card(unit, scaling)
+    if scaling.limits is not None:
+        return _by_card(_by_range(image, scaling.limits), scaling)
+    return _by_card(_by_brightest(image, scaling.brightest), scaling)
 
 
 def _refuse_unusable(image: NDArray[np.generic]) -> None:
@@ -132,34 +137,70 @@ def _refuse_unusable(image: NDArray[np.generic]) -> None:
 
 def _image_statistics(image: NDArray[np.generic]) -> ChannelStatistics:
     """Mean and sample deviation (n - 1, as WILDS computes it) of each channel; exactly 0 for a constant channel."""
-    pixels = image.reshape(len(image), -1).astype(np.float64)
-    constant = pixels.min(axis=1) == pixels.max(axis=1)
-    mean = np.where(constant, pixels[:, 0], pixels.mean(axis=1))
-    centred = pixels - mean[:, None]
-    std = np.sqrt(np.einsum("ij,ij->i", centred, centred) / max(1, pixels.shape[1] - 1))
-    return ChannelStatistics(mean, std)
+    mean, std = zip(*(_moments(channel.ravel()) for channel in image), strict=True)
+    return ChannelStatistics(np.array(mean), np.array(std))
+
+
+def _moments(pixels: NDArray[np.generic]) -> tuple[float, float]:
+    if _is_countable(pixels):
+        counts = np.bincount(pixels)
+        levels = np.arange(len(counts), dtype=np.float64)
+        mean = float(counts @ levels) / pixels.size
+        squares = float(counts @ (levels - mean) ** 2)
+    else:
+        values = pixels.astype(np.float64)
+        mean = float(values[0] if values.min() == values.max() else values.mean())
+        squares = float(np.square(values - mean).sum())
+    return mean, math.sqrt(squares / max(1, pixels.size - 1))
 
 
 def _standardize(image: NDArray[np.generic], statistics: ChannelStatistics) -> NDArray[np.float32]:
-    mean = np.asarray(statistics.mean, dtype=np.float64)[:, None, None]
-    std = np.asarray(statistics.std, dtype=np.float64)[:, None, None]
-    scaled: NDArray[np.float32] = ((image.astype(np.float64) - mean) / np.where(std == 0, 1.0, std)).astype(np.float32)
-    return scaled
+    def standardize(counts: Counts, channel: int) -> Counts:
+        centred: Counts = counts - statistics.mean[channel]
+        return centred / (statistics.std[channel] or 1.0)
+
+    return _map_counts(image, standardize)
 
 
-def _by_range(image: NDArray[np.generic], scaling: Scaling) -> NDArray[np.float32]:
-    low, high = scaling.limits or (0.0, 1.0)
-    return ((image.astype(np.float32) - np.float32(low)) / np.float32(high - low)).astype(np.float32)
+def _by_range(image: NDArray[np.generic], limits: tuple[float, float]) -> NDArray[np.float32]:
+    low, high = limits
+    return _map_counts(image, lambda counts, _: (counts - low) / (high - low))
 
 
 def _by_brightest(image: NDArray[np.generic], share: float) -> NDArray[np.float32]:
     """Zero to the smallest of the brightest pixels becomes 0–1 in 256 steps (methods.md, CS-ARM-BN pre-processing)."""
-    pixels = image.reshape(len(image), -1)
-    count = max(1, round(pixels.shape[1] * share))
-    threshold = np.partition(pixels, -count, axis=1)[:, -count].astype(np.float64)
-    factor = np.divide(255.0, threshold, out=np.zeros_like(threshold), where=threshold > 0)
-    bytes_ = np.clip(image.astype(np.float64) * factor[:, None, None], 0, 255).astype(np.uint8)
-    return bytes_.astype(np.float32) / np.float32(255)
+    n_brightest = max(1, round(image[0].size * share))
+    thresholds = [_smallest_of_brightest(channel.ravel(), n_brightest) for channel in image]
+
+    def quantize(counts: Counts, channel: int) -> Counts:
+        factor = 255 / thresholds[channel] if thresholds[channel] > 0 else 0.0
+        steps: Counts = np.trunc(np.clip(counts * factor, 0, 255)) / 255
+        return steps
+
+    return _map_counts(image, quantize)
+
+
+def _smallest_of_brightest(pixels: NDArray[np.generic], n_brightest: int) -> float:
+    if _is_countable(pixels):
+        at_least = np.cumsum(np.bincount(pixels)[::-1])
+        return float(len(at_least) - 1 - np.searchsorted(at_least, n_brightest))
+    return float(np.partition(pixels, -n_brightest)[-n_brightest])
+
+
+def _map_counts(image: NDArray[np.generic], rule: Callable[[Counts, int], Counts]) -> NDArray[np.float32]:
+    """Apply a rule of counts and channel number: once a possible count and not once a pixel, where there are few."""
+    scaled = np.empty(image.shape, dtype=np.float32)
+    for number, channel in enumerate(image):
+        if _is_countable(channel):
+            table = rule(np.arange(np.iinfo(channel.dtype).max + 1, dtype=np.float64), number).astype(np.float32)
+            np.take(table, channel, out=scaled[number], mode="clip")  # "raise" would copy
+        else:
+            scaled[number] = rule(channel.astype(np.float64), number)
+    return scaled
+
+
+def _is_countable(pixels: NDArray[np.generic]) -> bool:
+    return bool(pixels.dtype in (np.uint8, np.uint16))
 
 
 def _by_card(unit: NDArray[np.float32], scaling: Scaling) -> NDArray[np.float32]:

@@ -1,0 +1,26 @@
+"""How is a network made? Samplers that respect plates and controls, one loop, one page a method.
+
+Configs know no torch; everything else loads it on first use.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from napari_ben.training._config import TrainingConfig, TrainingMethod
+from napari_ben.training._data import TrainingData, collect_data
+
+if TYPE_CHECKING:
+    from napari_ben.training._loop import Epoch, fit
+    from napari_ben.training._trained import TrainedNetwork
+
+__all__ = ["Epoch", "TrainedNetwork", "TrainingConfig", "TrainingData", "TrainingMethod", "collect_data", "fit"]
+
+_NEED_TORCH = {"Epoch": "_loop", "fit": "_loop", "TrainedNetwork": "_trained"}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a name that needs torch from its module."""
+    if name not in _NEED_TORCH:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    return getattr(import_module(f"{__name__}.{_NEED_TORCH[name]}"), name)

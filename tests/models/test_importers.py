@@ -55,6 +55,15 @@ def test_cs_arm_bn_predictor(tmp_path):
     assert same_logits(model, network, torch.randn(1, 5, 64, 64))
 
 
+def test_a_checkpoint_that_tells_everything_opens_like_a_model(tmp_path):
+    network = network_of("resnet50_avgstride", 5, 8, width=4)
+    path = saved(tmp_path / "seed0.pt", renamed(network, ("^fc", "classifier"), ("^(?!classifier)", "featurizer.")))
+    model = load_model(path)
+    assert (model.path, model.card.options) == (path, {"width": 4})
+    assert load_model(str(path)).sha256 == model.sha256
+    assert same_logits(model, network, torch.randn(1, 5, 64, 64))
+
+
 def test_ben_supervised_and_wilds(tmp_path):
     network = network_of("resnet50", 3, SIRNAS)
     state = renamed(network, ("^", "model."))

@@ -54,11 +54,11 @@ class Model:
     card
         What the model says about itself.
     path
-        Its file; None for a model that lives in memory only.
+        The file it came from; None for a model that lives in memory only.
     sha256
-        Of the file's bytes: the model's identity.
+        Of the bundle's bytes: the model's identity.
     content
-        The bytes themselves, when there is no file.
+        The bundle itself, when the file is none.
     """
 
     card: ModelCard
@@ -79,7 +79,7 @@ class Model:
         return unpack_network(self._bytes(), self.card)
 
     def _bytes(self) -> bytes:
-        if self.path is None:
+        if self.path is None or self.content is not None:
             return self.content or b""
         content = _read(self.path)
         if hashlib.sha256(content).hexdigest() != self.sha256:

@@ -1,6 +1,7 @@
 """The models at hand: those that come with the package, and those in the person's own folder."""
 
 import logging
+from dataclasses import replace
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -14,6 +15,7 @@ __all__ = ["available_models", "load_model", "model_folder"]
 
 _logger = logging.getLogger(__name__)
 SUFFIX = ".safetensors"
+CHECKPOINTS = (".pt", ".pth", ".ckpt", ".bin")
 
 
 def model_folder() -> Path:
@@ -27,18 +29,20 @@ def available_models() -> dict[str, ModelCard]:
 
 
 def load_model(name_or_path: str | Path) -> Model:
-    """Open a model by its name or its file. Reads no weights and needs no torch.
+    """Open a model by its name, its file, or a published checkpoint's.
+
+    A model file needs no torch; a checkpoint (``.pt``, ``.pth``, …) is imported into memory by `import_model`.
 
     Raises
     ------
     ArgumentError
-        No model has this name, and no file is there.
+        No model has this name, and no file is there; or a checkpoint does not tell all that must be known.
     ModelFileError
         The file is damaged, unsafe, or not a model.
     """
     path = Path(name_or_path)
     if path.is_file():
-        return open_bundle(path)
+        return _open_checkpoint(path) if path.suffix in CHECKPOINTS else open_bundle(path)
     models = _find_models()
     if str(name_or_path) in models:
         return open_bundle(models[str(name_or_path)][0])
@@ -46,6 +50,12 @@ def load_model(name_or_path: str | Path) -> Model:
         f"There is no model {str(name_or_path)!r}, and no file of that name.",
         f"Choose one of: {', '.join(models) or 'none yet'}; or give the path of a {SUFFIX} file.",
     )
+
+
+def _open_checkpoint(path: Path) -> Model:
+    from napari_ben.models._importers import import_model
+
+    return replace(import_model(path), path=path)
 
 
 def _find_models() -> dict[str, tuple[Path, ModelCard]]:

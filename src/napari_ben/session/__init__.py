@@ -1,0 +1,57 @@
+"""The story while someone watches: evented, without Qt, threads or torch."""
+
+from napari_ben.session._layers import KEY, LayerData, channel_colours, mosaic_layers, plate_of
+from napari_ben.session._resolve import Resolution, resolve
+from napari_ben.session._session import Session
+from napari_ben.session._state import (
+    ContextChoice,
+    ContextKind,
+    Notice,
+    RunOptions,
+    RunState,
+    SessionState,
+    StepName,
+)
+from napari_ben.session._tasks import STOP, Lane, RunStep, Task
+from napari_ben.session._words import (
+    context_line,
+    model_details,
+    model_line,
+    plate_details,
+    plate_line,
+    plate_title,
+    results_line,
+    roles_line,
+    run_line,
+)
+
+__all__ = [
+    "KEY",
+    "STOP",
+    "ContextChoice",
+    "ContextKind",
+    "Lane",
+    "LayerData",
+    "Notice",
+    "Resolution",
+    "RunOptions",
+    "RunState",
+    "RunStep",
+    "Session",
+    "SessionState",
+    "StepName",
+    "Task",
+    "channel_colours",
+    "context_line",
+    "model_details",
+    "model_line",
+    "mosaic_layers",
+    "plate_details",
+    "plate_line",
+    "plate_of",
+    "plate_title",
+    "resolve",
+    "results_line",
+    "roles_line",
+    "run_line",
+]

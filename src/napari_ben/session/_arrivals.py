@@ -1,0 +1,129 @@
+"""How the state changes when work comes back: pure functions, in a table for what is yielded and one for results."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from time import monotonic
+from types import MappingProxyType
+from typing import Any
+
+from napari_ben.models import Model
+from napari_ben.plates import Plate
+from napari_ben.results import Predictions
+from napari_ben.session._pairing import with_context
+from napari_ben.session._state import Notice, RunState, SessionState, StepName
+from napari_ben.session._tasks import Lane, Opened, RunStep
+
+_NOTHING: MappingProxyType[Any, Any] = MappingProxyType({})
+Arrival = Callable[[SessionState, Any], SessionState]
+
+
+def on_step(state: SessionState, lane: Lane, value: Any) -> SessionState:
+    """Take what a task of this lane yielded; most yield nothing to show."""
+    return _STEPS[lane](state, value) if lane in _STEPS else state
+
+
+def on_result(state: SessionState, lane: Lane, value: Any) -> SessionState:
+    """Take what a task of this lane returned."""
+    state = at_rest(state, lane)
+    return _RESULTS[lane](state, value) if lane in _RESULTS else state
+
+
+def at_rest(state: SessionState, lane: Lane) -> SessionState:
+    """Forget that a task of this lane was under way, however it ended."""
+    match lane:
+        case "plate":
+            return replace(state, opening=None)
+        case "model":
+            return replace(state, loading="")
+        case "run":
+            return replace(state, run=RunState())
+        case "layout":
+            return replace(state, layout_note="")
+        case _:
+            return state
+
+
+def with_notice(state: SessionState, notice: Notice) -> SessionState:
+    """Show a notice at its step, in place of an older one."""
+    return replace(state, notices=MappingProxyType({**state.notices, notice.step: notice}))
+
+
+def without_notice(state: SessionState, step: StepName) -> SessionState:
+    """Take the notice of a step away."""
+    left = {name: notice for name, notice in state.notices.items() if name != step}
+    return replace(state, notices=MappingProxyType(left))
+
+
+def with_plate(state: SessionState, plate: Plate) -> SessionState:
+    """Replace a plate by another version of itself, in the screen too."""
+    screen = state.screen
+    if screen is not None:
+        plates = tuple(plate if known.path == plate.path else known for known in screen.plates)
+        screen = replace(screen, plates=plates)
+    return replace(state, plate=plate, screen=screen)
+
+
+def _opened(state: SessionState, opened: Opened) -> SessionState:
+    plate = opened.plate
+    state = replace(
+        state,
+        screen=opened.screen or state.screen,
+        source=opened.source or state.source,
+        plate=plate,
+        picture=opened.picture,
+        selected=(),
+        colour_by="role",
+        overrides=_NOTHING,
+        notices=_NOTHING,
+    )
+    has_controls = bool((plate.imaged["role"] == "negative_control").any())
+    kind = "controls" if state.choice.kind == "wells" else state.choice.kind
+    return with_context(state, kind if has_controls else "plate")
+
+
+def _loaded(state: SessionState, model: Model) -> SessionState:
+    return replace(without_notice(state, "model"), model=model, overrides=_NOTHING)
+
+
+def _ran_on(state: SessionState, step: RunStep) -> SessionState:
+    progress, run = step.progress, state.run
+    started = run.stage_started if run.stage == progress.stage else monotonic()
+    run = RunState(run.phase, progress.stage, progress.done, progress.total, progress.unit, started)
+    state = replace(state, run=run)
+    return state if step.predictions is None else _predicted(state, step.predictions)
+
+
+def _predicted(state: SessionState, predictions: Predictions) -> SessionState:
+    if state.plate is None:
+        return state
+    return replace(state, results=MappingProxyType({**state.results, state.plate.path: predictions}))
+
+
+def _ran(state: SessionState, predictions: Predictions) -> SessionState:
+    if not predictions.complete:
+        wells = predictions.index["well"].nunique()
+        state = with_notice(state, Notice("method", f"Cancelled: the {wells} wells that were finished are kept."))
+    return _predicted(state, predictions) if len(predictions) else state
+
+
+def _laid_out(state: SessionState, value: Predictions | str) -> SessionState:
+    return replace(state, layout_note=value) if isinstance(value, str) else _predicted(state, value)
+
+
+def _exported(state: SessionState, paths: tuple[Any, ...]) -> SessionState:
+    return with_notice(state, Notice("results", f"Saved {len(paths)} files to {paths[0].parent}."))
+
+
+def _found_device(state: SessionState, words: str) -> SessionState:
+    return replace(state, device=words)
+
+
+_STEPS: dict[Lane, Arrival] = {"run": _ran_on, "layout": _laid_out}
+_RESULTS: dict[Lane, Arrival] = {
+    "plate": _opened,
+    "model": _loaded,
+    "run": _ran,
+    "layout": _laid_out,
+    "export": _exported,
+    "device": _found_device,
+}

@@ -1,0 +1,192 @@
+"""What is known and wanted at one moment: one frozen value.
+
+The *wish* (which context, which method, which channels) and the *facts* (the plate, the model, what was predicted) lie
+side by side; everything that follows from them (is the context large enough? do the channels fit?) is derived by
+`resolve`, so there is no flag that could go stale.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal
+
+from napari_ben.errors import NapariBenError
+
+if TYPE_CHECKING:
+    from napari_ben.methods import ControlWeight
+    from napari_ben.models import Model
+    from napari_ben.plates import Plate, Screen
+    from napari_ben.results import Predictions
+    from napari_ben.session._picture import Picture
+
+StepName = Literal["plate", "context", "model", "method", "results"]
+ContextKind = Literal["plate", "controls", "wells"]
+RunPhase = Literal["idle", "running", "cancelling"]
+
+
+@dataclass(frozen=True)
+class Notice:
+    """An error or an advice in words, and the step of the dock that it concerns.
+
+    Parameters
+    ----------
+    step
+        Where it is shown.
+    problem
+        What went wrong, whole sentences.
+    remedy
+        What to do about it; empty when nothing needs to be done.
+    """
+
+    step: StepName
+    problem: str
+    remedy: str = ""
+
+    @classmethod
+    def of(cls, step: StepName, error: BaseException) -> "Notice":
+        """Put an error into words; one that nobody foresaw is named with its type, for a bug report."""
+        if isinstance(error, NapariBenError):
+            return cls(step, error.problem, error.remedy)
+        return cls(
+            step,
+            f"Something unexpected happened: {type(error).__name__}: {error}.",
+            "Your plate and results are untouched. Try again; if it comes back, report it with this text.",
+        )
+
+
+@dataclass(frozen=True)
+class ContextChoice:
+    """Which wells stand for the plate's normal.
+
+    Parameters
+    ----------
+    kind
+        The whole plate, its controls, or wells picked by hand.
+    wells
+        The wells picked by hand; empty for the other kinds.
+    is_following
+        Whether the picked wells follow the selection. They do until a run starts: afterwards a click inspects a well
+        and must not change the context.
+    """
+
+    kind: ContextKind = "controls"
+    wells: tuple[str, ...] = ()
+    is_following: bool = False
+
+
+@dataclass(frozen=True)
+class RunState:
+    """How far a run is.
+
+    Parameters
+    ----------
+    phase
+        ``idle`` before and after a run.
+    stage
+        As `Progress.stage` of the workflow.
+    done, total
+        Counted in `unit`.
+    stage_started
+        Seconds of a monotonic clock at which the stage began.
+    """
+
+    phase: RunPhase = "idle"
+    stage: str = ""
+    done: int = 0
+    total: int = 0
+    unit: str = "wells"
+    stage_started: float = 0.0
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a run is in flight, cancelled or not."""
+        return self.phase != "idle"
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What the person's preferences say about running; None leaves a choice to the workflow.
+
+    Parameters
+    ----------
+    device
+        ``auto``, ``cpu``, ``cuda`` or ``mps``.
+    memory_budget
+        Bytes that the statistics of the context may hold.
+    threads
+        Processor threads of the network.
+    """
+
+    device: str = "auto"
+    memory_budget: int | None = None
+    threads: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionState:
+    """Everything that the dock shows, at one moment.
+
+    Parameters
+    ----------
+    screen, plate
+        What is open; a plate opened alone is a screen of one.
+    picture
+        How the plate first appears on the canvas.
+    source
+        The folder that was opened; the plate's own, or the screen's.
+    opening
+        The folder being read, or None.
+    choice
+        The context asked for.
+    model
+        The network; None until one is loaded.
+    loading
+        Name of the model being loaded, or empty.
+    overrides
+        Model channel → plate channel, where the person corrected the guess.
+    method, weight, options
+        How the run is to be made; a `weight` of None is the model's own, or the method's default.
+    run
+        How far the run is.
+    results
+        Plate path → its latest predictions, complete or not.
+    selected
+        The selected wells, sorted by position.
+    colour_by
+        The column that fills the wells of the grid.
+    layout
+        The layout asked for in the embedding.
+    layout_note
+        What the layout being computed is doing, or empty.
+    device
+        The device in words, or empty while unknown.
+    notices
+        At most one for each step.
+    """
+
+    screen: "Screen | None" = None
+    plate: "Plate | None" = None
+    picture: "Picture | None" = None
+    source: Path | None = None
+    opening: Path | None = None
+    choice: ContextChoice = ContextChoice()
+    model: "Model | None" = None
+    loading: str = ""
+    overrides: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    method: str = "cs-arm-bn"
+    weight: "ControlWeight | None" = None
+    options: RunOptions = RunOptions()
+    run: RunState = RunState()
+    results: Mapping[Path, "Predictions"] = field(default_factory=lambda: MappingProxyType({}))
+    selected: tuple[str, ...] = ()
+    colour_by: str = "role"
+    layout: str = "PCA"
+    layout_note: str = ""
+    device: str = ""
+    notices: Mapping[StepName, Notice] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def predictions(self) -> "Predictions | None":
+        """The latest predictions of the plate that is shown."""
+        return None if self.plate is None else self.results.get(self.plate.path)

@@ -1,0 +1,184 @@
+"""The work that takes longer than a blink, as generators.
+
+Whoever watches drains them: the dock in a thread, a test or a script in place. A generator yields what can be shown
+meanwhile. Sending it `STOP` asks it to stop and to return what it has; closing it stops it and drops that.
+"""
+
+import subprocess
+import sys
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic, sleep
+from typing import TYPE_CHECKING, Literal
+
+from napari_ben.models import Model, load_model
+from napari_ben.plates import Plate, Screen
+from napari_ben.readers import open_screen
+from napari_ben.results import Predictions
+from napari_ben.session._picture import Picture, blank_picture
+
+if TYPE_CHECKING:
+    from napari_ben.workflow import InputCache, Plan, Progress
+
+Lane = Literal["plate", "model", "run", "layout", "export", "device", "picture"]
+Work = Generator[object, "bool | None", object]
+
+STOP = True
+"""What is sent into a task's work to make it stop."""
+BETWEEN_STEPS = 0.1
+"""Seconds between two pictures of a run: more often nobody sees, and the tables would cost more than the network."""
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """A piece of work that the session wants done.
+
+    Parameters
+    ----------
+    lane
+        What it is for; a new task on a lane makes the older one's results stale.
+    generation
+        Its number, by which stale results are told.
+    title
+        What the person reads while it runs.
+    work
+        The generator; not started.
+    """
+
+    lane: Lane
+    generation: int
+    title: str
+    work: Work
+
+
+@dataclass(frozen=True)
+class RunStep:
+    """A picture of a run: its progress, and the wells finished so far when there are new ones."""
+
+    progress: "Progress"
+    predictions: Predictions | None
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """A plate ready to be shown, and the screen that it came with when a folder was opened."""
+
+    plate: Plate
+    picture: Picture
+    screen: Screen | None = None
+    source: Path | None = None
+
+
+def open_work(path: Path, platemap: Path | None) -> Generator[None, "bool | None", Opened]:
+    """Open a folder as a screen, and prepare its first plate to be shown."""
+    yield
+    screen = open_screen(path, platemap=platemap)
+    yield
+    plate = screen.plates[0]
+    return Opened(plate, blank_picture(plate), screen, path)
+
+
+def sample_work() -> Generator[None, "bool | None", Opened]:
+    """Open the sample screen; the first time it is drawn."""
+    from napari_ben.samples import sample_screen
+
+    yield
+    folder = sample_screen()
+    return (yield from open_work(folder, None))
+
+
+def show_work(plate: Plate) -> Generator[None, "bool | None", Opened]:
+    """Prepare another plate of the screen to be shown."""
+    yield
+    return Opened(plate, blank_picture(plate))
+
+
+def model_work(name: str | Path) -> Generator[None, "bool | None", Model]:
+    """Load a model's card and weights file; large files take a moment to check."""
+    yield
+    return load_model(name)
+
+
+def run_work(plan: "Plan", cache: "InputCache | None" = None) -> Generator[RunStep, "bool | None", Predictions]:
+    """Run a plan, with a picture at most every `BETWEEN_STEPS`; when asked to stop, the finished wells are returned.
+
+    Parameters
+    ----------
+    plan
+        What to run.
+    cache
+        Decoded images of earlier runs on this plate.
+    """
+    from napari_ben.workflow import partial_predictions, run_prediction
+
+    finished = []
+    is_new = False
+    due = monotonic()
+    run = run_prediction(plan, cache)
+    try:
+        while True:
+            progress = next(run)
+            if progress.finished is not None:
+                finished.append(progress.finished)
+                is_new = True
+            if monotonic() < due:
+                continue
+            partial = partial_predictions(plan, finished) if is_new else None
+            if (yield RunStep(progress, partial)):
+                return partial_predictions(plan, finished)
+            is_new, due = False, monotonic() + BETWEEN_STEPS
+    except StopIteration as stop:
+        predictions: Predictions = stop.value
+        return predictions
+    finally:
+        run.close()
+
+
+def layouts_work(predictions: Predictions) -> Generator["Predictions | str", "bool | None", Predictions]:
+    """Lay the embeddings out in two dimensions: PCA at once, then UMAP where it is installed.
+
+    Yields
+    ------
+    Predictions or str
+        The predictions with the layouts finished so far, or what is being waited for.
+    """
+    from napari_ben.embedding import pca, umap_refusal, umap_steps
+
+    laid_out = predictions
+    if "PCA" not in laid_out.layouts:
+        laid_out = predictions.with_layout("PCA", pca(predictions.embeddings))
+        if (yield laid_out):
+            return laid_out
+    if refusal := umap_refusal(len(predictions)):
+        yield f"{refusal}."
+        return laid_out
+    steps = umap_steps(predictions.embeddings)
+    try:
+        while True:
+            waiting = next(steps)
+            if (yield f"{waiting.message} · {waiting.seconds:.0f} s"):
+                return laid_out
+    except StopIteration as stop:
+        return laid_out.with_layout("UMAP", stop.value)
+    finally:
+        steps.close()
+
+
+def export_work(
+    predictions: Predictions, folder: Path, formats: Sequence[str]
+) -> Generator[None, "bool | None", tuple[Path, ...]]:
+    """Write tables, figures and the run file."""
+    yield
+    return predictions.save(folder, formats)
+
+
+def device_work() -> Generator[None, "bool | None", str]:
+    """Put into words what a network would run on, asking another process: here torch is not loaded before Run."""
+    question = "from napari_ben.workflow import describe_device; print(describe_device())"
+    with subprocess.Popen([sys.executable, "-c", question], stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+        while process.poll() is None:
+            yield
+            sleep(BETWEEN_STEPS)
+        answer = process.stdout.read() if process.stdout else ""
+    return answer.strip() or "chosen at Run"

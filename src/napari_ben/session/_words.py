@@ -1,0 +1,159 @@
+"""The one line in which each step says how it stands."""
+
+from collections.abc import Iterable
+from time import monotonic
+
+from napari_ben.models import Model, ModelCard
+from napari_ben.plates import Plate, Screen
+from napari_ben.results import Predictions
+from napari_ben.session._resolve import Resolution
+from napari_ben.session._state import RunState, SessionState
+
+_UNITS = ("B", "KB", "MB", "GB", "TB")
+_STAGES = {
+    "pixels": "Looking at pixels: ",
+    "reading": "Reading the context: ",
+    "statistics": "Measuring the context: ",
+}
+_FEWEST_FOR_AN_ESTIMATE = 2
+
+
+def plate_line(state: SessionState) -> str:
+    """Say what is open: layout, wells, fields, channels, size."""
+    if state.opening is not None:
+        return f"Opening {state.opening.name} …"
+    if state.plate is None:
+        return "No plate yet"
+    plate = state.plate
+    wells, fields = len(plate.imaged), len(plate.fields)
+    return f"{wells} wells · {fields:,} fields · {len(plate.channels)} channels"
+
+
+def plate_details(plate: Plate) -> str:
+    """Say how the plate lies on disk and how large it is."""
+    height, width = plate.shape
+    size = len(plate.fields) * len(plate.channels) * height * width * plate.dtype.itemsize
+    return f"{plate.layout} · {plate.format.n_wells}-well · {height}×{width} {plate.dtype} · {bytes_words(size)}"
+
+
+def roles_line(plate: Plate) -> str:
+    """Count the imaged wells of each role, treatments first."""
+    counts = plate.imaged["role"].value_counts()
+    words = {
+        "treatment": "treatment",
+        "negative_control": "negative control",
+        "positive_control": "positive control",
+        "empty": "empty",
+        "unknown": "without a role",
+    }
+    parts = [_count(int(counts[role]), word) for role, word in words.items() if counts.get(role, 0)]
+    return " · ".join(parts)
+
+
+def _count(number: int, word: str) -> str:
+    plural = "" if number == 1 or word in {"empty", "without a role"} else "s"
+    return f"{number} {word}{plural}"
+
+
+def plate_title(screen: Screen, plate: Plate) -> str:
+    """Name a plate in the list of a screen."""
+    experiment = str(screen.table.at[plate.name, "experiment"])
+    return f"{plate.name}  ({experiment})" if experiment and len(screen) > 1 else plate.name
+
+
+def context_line(state: SessionState, resolution: Resolution) -> str:
+    """Say what the choice of context means."""
+    if state.plate is None:
+        return ""
+    if state.method == "none":
+        return "not needed without adaptation"
+    if resolution.context is None:
+        return "no context"
+    return resolution.context.describe(state.plate)
+
+
+def model_line(state: SessionState) -> str:
+    """Say what the model tells apart and how it was made."""
+    if state.loading:
+        return f"Loading {state.loading} …"
+    if state.model is None:
+        return "No model yet"
+    card = state.model.card
+    return f"{len(card.classes)} classes · {training_words(card)}"
+
+
+def training_words(card: ModelCard) -> str:
+    """Say how a model was trained."""
+    if card.training.method == "unknown":
+        return "training unknown"
+    plates = len(card.training.plates)
+    return f"trained with {card.training.method.upper()}" + (f" on {_count(plates, 'plate')}" if plates else "")
+
+
+def model_details(model: Model) -> str:
+    """Say what cannot be seen from the name: classes, licence, where it comes from."""
+    card = model.card
+    parts = [card.description, f"Classes: {', '.join(card.classes)}", f"Channels: {', '.join(card.channels)}"]
+    parts += [f"{title}: {text}" for title, text in (("Licence", card.licence), ("From", card.provenance)) if text]
+    return "\n".join(part for part in parts if part)
+
+
+def run_line(run: RunState, now: float | None = None) -> str:
+    """Say how far a run is, and how long it will take.
+
+    Examples
+    --------
+    >>> run = RunState("running", "prediction", 190, 308, "wells", stage_started=0.0)
+    >>> run_line(run, now=22.0)
+    '190 of 308 wells · 14 s left'
+    """
+    if run.phase == "cancelling":
+        return f"Cancelling… {run.done} of {run.total} {run.unit} done"
+    if not run.total:
+        return "Preparing the network …"
+    words = f"{_STAGES.get(run.stage, '')}{run.done} of {run.total} {run.unit}"
+    if run.done < _FEWEST_FOR_AN_ESTIMATE:
+        return words
+    elapsed = (monotonic() if now is None else now) - run.stage_started
+    return f"{words} · {seconds_words(elapsed / run.done * (run.total - run.done))} left"
+
+
+def results_line(predictions: Predictions | None, selected: Iterable[str] = ()) -> str:
+    """Say what was predicted."""
+    if predictions is None:
+        return "Nothing predicted yet"
+    wells = predictions.index["well"].nunique()
+    words = f"{wells} wells · {len(predictions):,} fields"
+    if not predictions.complete:
+        words += " · not finished"
+    chosen = len(tuple(selected))
+    return f"{words} · {chosen} selected" if chosen else words
+
+
+def seconds_words(seconds: float) -> str:
+    """Round a duration to what a person needs.
+
+    Examples
+    --------
+    >>> seconds_words(13.6), seconds_words(150), seconds_words(8000)
+    ('14 s', '3 min', '2.2 h')
+    """
+    if seconds < 90:
+        return f"{max(round(seconds), 1)} s"
+    if seconds < 5400:
+        return f"{round(seconds / 60)} min"
+    return f"{seconds / 3600:.1f} h"
+
+
+def bytes_words(size: float) -> str:
+    """Write a number of bytes.
+
+    Examples
+    --------
+    >>> bytes_words(31e9), bytes_words(900)
+    ('31 GB', '900 B')
+    """
+    unit = 0
+    while size >= 1000 and unit < len(_UNITS) - 1:
+        size, unit = size / 1000, unit + 1
+    return f"{size:.0f} {_UNITS[unit]}" if size >= 10 or unit == 0 else f"{size:.1f} {_UNITS[unit]}"

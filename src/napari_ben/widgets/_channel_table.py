@@ -1,0 +1,53 @@
+"""Which channel of the plate is which channel of the model: guessed, shown, and corrected here."""
+
+from collections.abc import Mapping, Sequence
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QComboBox, QFormLayout, QLabel, QWidget
+
+_NONE = "choose …"
+
+
+class ChannelTable(QWidget):
+    """One line for each of the model's channels.
+
+    Signals
+    -------
+    mapped(str, str)
+        Model channel and plate channel, when a person chose one.
+    """
+
+    mapped = Signal(str, str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._form = QFormLayout(self)
+        self._form.setContentsMargins(0, 0, 0, 0)
+        self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self.choices: dict[str, QComboBox] = {}
+
+    def show_mapping(self, mapping: Mapping[str, str | None], plate_channels: Sequence[str]) -> None:
+        """Show a mapping, None where a channel is not found."""
+        if list(self.choices) != list(mapping):
+            self._build(list(mapping))
+        for name, choice in self.choices.items():
+            offered = [_NONE, *plate_channels]
+            if [choice.itemText(place) for place in range(choice.count())] != offered:
+                choice.clear()
+                choice.addItems(offered)
+            choice.setCurrentText(mapping[name] or _NONE)
+
+    def _build(self, names: list[str]) -> None:
+        while self._form.rowCount():
+            self._form.removeRow(0)
+        self.choices = {}
+        for name in names:
+            choice = QComboBox(self)
+            choice.textActivated.connect(lambda text, name=name: self._on_chosen(name, text))
+            choice.setAccessibleName(f"Plate channel for {name}")
+            self.choices[name] = choice
+            self._form.addRow(QLabel(name, self), choice)
+
+    def _on_chosen(self, name: str, text: str) -> None:
+        if text != _NONE:
+            self.mapped.emit(name, text)

@@ -1,0 +1,107 @@
+"""Step 2: which wells stand for the plate's normal."""
+
+from collections import Counter
+from typing import cast
+
+from qtpy.QtWidgets import QComboBox, QPushButton, QWidget
+
+from napari_ben.plates import Role, format_selection
+from napari_ben.session import ContextKind, Resolution, Session, SessionState, context_line
+from napari_ben.widgets._legend import Legend
+from napari_ben.widgets._looks import Fill, colour_columns, fill, grid_data, meanings
+from napari_ben.widgets._plate_grid import PlateGrid
+from napari_ben.widgets._segments import Segments
+from napari_ben.widgets._selection_box import SelectionBox
+from napari_ben.widgets._step import NoticeLabel, Step, row
+
+_KINDS = {"plate": "Whole plate", "controls": "Controls", "wells": "Selected wells"}
+
+
+class ContextStep(Step):
+    """Chooses the context, on a plate that can be clicked."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(2, "Context", parent)
+        self._session = session
+        self._fill: Fill = Fill({}, {}, ())
+        self._shown: tuple[object, ...] = ()
+        self.kinds = Segments(_KINDS, self)
+        self.kinds.chosen.connect(lambda kind: session.choose_context(cast("ContextKind", kind)))
+        self.undo = QPushButton("Undo", self)
+        self.grid = PlateGrid(self)
+        self.undo.clicked.connect(self.grid.undo)
+        self.legend = Legend(self)
+        self.column = QComboBox(self)
+        self.column.setAccessibleName("Colour wells by")
+        self.column.textActivated.connect(lambda _text: session.colour_by(self.column.currentData()))
+        self.text = SelectionBox(self)
+        self.warnings = NoticeLabel(self)
+        self._connect_grid()
+        self.text.entered.connect(session.select)
+        self.body.addLayout(row(self.kinds, QWidget(self), self.undo, stretch=1))
+        self.body.addWidget(self.grid)
+        self.body.addLayout(row(self.legend, self.column, stretch=0))
+        self.body.addWidget(self.text)
+        self.body.addWidget(self.warnings)
+
+    def _connect_grid(self) -> None:
+        self.grid.selection_changed.connect(self._session.select)
+        self.grid.role_requested.connect(lambda role, wells: self._session.set_role(wells, cast("Role", role)))
+        self.grid.history_changed.connect(lambda: self.undo.setEnabled(self.grid.can_undo))
+        self.grid.format_list = self._format
+        self.grid.similarities = {
+            "Same treatment": lambda well: self._alike(well, "treatment"),
+            "Same role": lambda well: self._alike(well, "role"),
+        }
+        self.legend.filter_changed.connect(self.grid.show_only)
+
+    def show_state(self, state: SessionState, resolution: Resolution, old: SessionState) -> None:
+        """Show the choice, the plate, and what speaks against the choice."""
+        self.kinds.set_value(state.choice.kind if state.method != "none" else "")
+        self.set_state(context_line(state, resolution))
+        self.setEnabled(state.plate is not None)
+        self.notice.show_notice(state.notices.get("context") or resolution.refusals.get("context"))
+        self.warnings.say("\n".join(resolution.context_warnings), "bad")
+        if state.plate is not old.plate or state.predictions is not old.predictions:
+            self._show_columns(state)
+        self._show_grid(state, resolution)
+        self.text.show_selection(state.plate, state.selected)
+
+    def _show_columns(self, state: SessionState) -> None:
+        columns = colour_columns(state.plate, state.predictions) if state.plate is not None else ()
+        if [self.column.itemData(place) for place in range(self.column.count())] != list(columns):
+            self.column.clear()
+            for name in columns:
+                self.column.addItem(f"Colour by: {name}", name)
+
+    def _show_grid(self, state: SessionState, resolution: Resolution) -> None:
+        self.column.setCurrentIndex(self.column.findData(state.colour_by))
+        depends_on = (state.plate, state.predictions, state.colour_by, resolution.context)
+        if depends_on != self._shown:
+            self._shown = depends_on
+            self._fill = fill(state)
+            self.grid.set_data(grid_data(state, resolution, self._fill))
+        self.grid.set_selection(state.selected)
+        self._show_legend(state, resolution)
+
+    def _show_legend(self, state: SessionState, resolution: Resolution) -> None:
+        predictions = state.predictions
+        counts = Counter(predictions.wells["pred_class"]) if predictions is not None else {}
+        marks = meanings(
+            has_context=resolution.context is not None,
+            has_selection=bool(state.selected),
+            classes=predictions.classes if predictions is not None else (),
+            counts=counts,
+        )
+        self.legend.set_entries(marks, self._fill.legend)
+
+    def _format(self, wells: tuple[str, ...]) -> str:
+        plate = self._session.state.plate
+        return ", ".join(wells) if plate is None or not wells else format_selection(wells, plate)
+
+    def _alike(self, well: str, column: str) -> tuple[str, ...]:
+        plate = self._session.state.plate
+        if plate is None:
+            return ()
+        values = plate.imaged[column]
+        return tuple(str(name) for name in values.index[values == values[well]])

@@ -1,0 +1,119 @@
+"""The one place that knows a thread: drains the session's tasks and hands back what comes out, in the window's thread.
+
+napari's own worker does it, so that a run shows in the activity dock and napari asks before it closes the window. Two
+of its habits are worked around: it swallows every `RuntimeError` (so errors travel as values), and all workers share
+one small pool (so each of ours gives its place back: a UMAP that waits for its process must not hold up a run).
+"""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Any
+
+from napari.qt.threading import GeneratorWorker, create_worker
+from napari.utils.notifications import notification_manager, show_error
+from qtpy.QtCore import QObject, QThreadPool
+
+from napari_ben.errors import NapariBenError
+from napari_ben.session import STOP, RunStep, Session, Task
+
+_QUIET = frozenset({"device", "model", "export"})
+"""Lanes that are over before a bar in the activity dock could be read."""
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    value: object = None
+    error: Exception | None = None
+
+
+def _drain(task: Task) -> Generator[object, "bool | None", _Outcome]:
+    try:
+        return _Outcome((yield from task.work))
+    except Exception as error:  # noqa: BLE001  the one boundary that reports to the person
+        return _Outcome(error=error)
+
+
+class _ClosingWorker(GeneratorWorker):
+    """Closes its generator in its own thread, also when napari aborts it."""
+
+    def work(self) -> Any:
+        """Drain, then close."""
+        try:
+            return super().work()
+        finally:
+            self._gen.close()
+
+
+class JobRunner(QObject):
+    """Drains what the session wants done.
+
+    Parameters
+    ----------
+    session
+        Whose tasks these are; it gets back what they yield, return or raise.
+    parent
+        Of this object; when it goes, `stop_all` should have been called.
+    """
+
+    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._workers: dict[Task, Any] = {}
+        session.wanted.connect(self.start)
+        session.unwanted.connect(self.stop)
+
+    def start(self, task: Task) -> None:
+        """Drain a task in a thread."""
+        worker = create_worker(
+            _drain,
+            task,
+            _start_thread=False,
+            _worker_class=_ClosingWorker,
+            _progress=None if task.lane in _QUIET else {"desc": task.title},
+            _connect={
+                "yielded": lambda value: self._on_yielded(task, value),
+                "returned": lambda outcome: self._on_returned(task, outcome),
+                "finished": lambda: self._on_finished(task),
+                "errored": notification_manager.receive_error,
+            },
+        )
+        self._workers[task] = worker
+        if (pool := QThreadPool.globalInstance()) is not None:
+            pool.releaseThread()
+        worker.start()
+
+    def stop(self, lane: str) -> None:
+        """Ask the tasks of a lane to stop and to return what they have."""
+        for task, worker in self._workers.items():
+            if task.lane == lane:
+                worker.send(STOP)
+
+    def stop_all(self) -> None:
+        """Stop everything and listen no longer: the dock is closing."""
+        self._session.wanted.disconnect(self.start)
+        self._session.unwanted.disconnect(self.stop)
+        for worker in self._workers.values():
+            worker.send(STOP)
+            worker.quit()
+
+    def _on_yielded(self, task: Task, value: object) -> None:
+        bar = self._workers[task].pbar if task in self._workers else None
+        if isinstance(value, RunStep) and bar is not None:
+            bar.total = value.progress.total
+            bar.update(value.progress.done - bar.n)
+        self._session.receive(task, value)
+
+    def _on_returned(self, task: Task, outcome: _Outcome) -> None:
+        if outcome.error is None:
+            self._session.finish(task, outcome.value)
+            return
+        self._session.fail(task, outcome.error)
+        if isinstance(outcome.error, NapariBenError):
+            show_error(str(outcome.error))
+        else:
+            notification_manager.receive_error(type(outcome.error), outcome.error, outcome.error.__traceback__)
+
+    def _on_finished(self, task: Task) -> None:
+        self._workers.pop(task, None)
+        if (pool := QThreadPool.globalInstance()) is not None:
+            pool.reserveThread()

@@ -1,0 +1,46 @@
+"""In what order? Config → plan → run: predict, compare, train, and replay.
+
+Planning knows no torch; it is loaded when a run starts.
+"""
+
+from napari_ben.workflow._compare import Comparison, compare, plan_comparison, run_comparison
+from napari_ben.workflow._config import CompareConfig, PredictConfig, make_config
+from napari_ben.workflow._device import describe_device, find_device
+from napari_ben.workflow._inputs import InputCache
+from napari_ben.workflow._plan import Plan, plan_prediction
+from napari_ben.workflow._predict import predict
+from napari_ben.workflow._progress import Circumstances, FieldBatch, Progress
+from napari_ben.workflow._record import RunRecord
+from napari_ben.workflow._rerun import plan_rerun, read_run, rerun, run_again
+from napari_ben.workflow._run import drain, partial_predictions, run_prediction
+from napari_ben.workflow._train import open_plates, run_training, train
+
+__all__ = [
+    "Circumstances",
+    "CompareConfig",
+    "Comparison",
+    "FieldBatch",
+    "InputCache",
+    "Plan",
+    "PredictConfig",
+    "Progress",
+    "RunRecord",
+    "compare",
+    "describe_device",
+    "drain",
+    "find_device",
+    "make_config",
+    "open_plates",
+    "partial_predictions",
+    "plan_comparison",
+    "plan_prediction",
+    "plan_rerun",
+    "predict",
+    "read_run",
+    "rerun",
+    "run_again",
+    "run_comparison",
+    "run_prediction",
+    "run_training",
+    "train",
+]

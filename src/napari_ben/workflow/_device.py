@@ -1,0 +1,114 @@
+"""What a network runs on, chosen and put into words."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from napari_ben.errors import DeviceError
+
+if TYPE_CHECKING:
+    import torch
+
+_GIB = 1 << 30
+
+
+def find_device(wish: str = "auto") -> "torch.device":
+    """Give the device asked for, or the fastest there is.
+
+    Parameters
+    ----------
+    wish
+        ``auto``, or a device as torch spells it: ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
+
+    Raises
+    ------
+    DeviceError
+        When there is no such device.
+    """
+    import torch
+
+    if wish == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "mps" if _has_mps() else "cpu")
+    try:
+        device = torch.device(wish)
+    except RuntimeError as error:
+        raise DeviceError(f"There is no kind of device {wish!r}.", "Use auto, cpu, cuda or mps.") from error
+    refusal = _refusal(device)
+    if refusal:
+        raise DeviceError(f"The device {wish!r} is not there: {refusal}.", "Use the device auto or cpu.")
+    return device
+
+
+def describe_device(wish: str = "auto") -> str:
+    """Say in a line what a network will run on, and why.
+
+    Raises
+    ------
+    DeviceError
+        As `find_device`.
+    """
+    import torch
+
+    device = find_device(wish)
+    if device.type == "cuda":
+        free, total = torch.cuda.mem_get_info(device)
+        return f"GPU: {torch.cuda.get_device_name(device)}, {(total - free) / _GIB:.1f} of {total / _GIB:.0f} GB in use"
+    if device.type == "mps":
+        return "GPU: Apple, through Metal"
+    if device.type == "cpu":
+        reason = "chosen" if wish != "auto" else _no_gpu()
+        return f"CPU (slow): {reason}; {torch.get_num_threads()} threads"
+    return f"{device}"
+
+
+def device_name(device: "torch.device") -> str:
+    """Name a device for the run file: the same each time on the same machine."""
+    import torch
+
+    return f"{device.type}: {torch.cuda.get_device_name(device)}" if device.type == "cuda" else device.type
+
+
+def is_out_of_memory(error: RuntimeError) -> bool:
+    """Tell an allocation that failed, on any device, from other errors of torch."""
+    words = str(error).lower()
+    return "out of memory" in words or "can't allocate memory" in words or "not enough memory" in words
+
+
+@contextmanager
+def processor_threads(count: int | None) -> Generator[None]:
+    """Let torch use this many threads meanwhile; leave its own choice when None."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(count or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _refusal(device: "torch.device") -> str | None:
+    import torch
+
+    if device.type == "cuda":
+        if not torch.cuda.is_available():
+            return _no_gpu()
+        if (device.index or 0) >= torch.cuda.device_count():
+            return f"there are {torch.cuda.device_count()} GPUs, counted from 0"
+    if device.type == "mps" and not _has_mps():
+        return "this is no Mac with Metal"
+    return None
+
+
+def _has_mps() -> bool:
+    import torch
+
+    return torch.backends.mps.is_available()
+
+
+def _no_gpu() -> str:
+    import torch
+
+    if torch.version.cuda is None and torch.version.hip is None:
+        return f"the installed torch {torch.__version__} is built without GPU support"
+    return "torch finds no GPU that it can use"

@@ -1,0 +1,242 @@
+"""From a wish and the facts to what will be done: pure, and the place where a run is refused.
+
+Nothing here reads a pixel or loads torch, so a plan can be made at every keystroke, and whatever can be known before
+the run is said before the run.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from napari_ben.errors import ChannelError, ContextError, MethodError, SelectionError
+from napari_ben.methods import DEFAULT_CONTROL_WEIGHT, METHODS, Method
+from napari_ben.models import Model, map_channels, n_tiles
+from napari_ben.plates import Context, Plate, context_warnings, resolve_context, select_wells
+from napari_ben.workflow._config import PredictConfig
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What a prediction run will do.
+
+    Parameters
+    ----------
+    plate, model, config
+        What was asked for.
+    method
+        The method named in `config`.
+    context
+        The wells that stand for the plate's normal; None when the method needs none.
+    weight
+        Share of the context in mixed statistics; None when nothing is mixed.
+    channels
+        For each of the model's channels its position on the plate.
+    rows
+        (n,) rows of ``plate.fields`` to predict, well by well.
+    statistics_rows
+        (m,) rows whose images form the statistics.
+    in_context
+        (m,) whether each of these lies in the context; the others are queries.
+    n_tiles
+        Network inputs that a field of the nominal size gives.
+    problems
+        What had to be left out.
+    warnings
+        What may mislead.
+    """
+
+    plate: Plate
+    model: Model
+    config: PredictConfig
+    method: Method
+    context: Context | None
+    weight: float | Literal["count"] | None
+    channels: tuple[int, ...]
+    rows: NDArray[np.int64]
+    statistics_rows: NDArray[np.int64]
+    in_context: NDArray[np.bool_]
+    n_tiles: int
+    problems: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def forward_passes(self) -> int:
+        """Network inputs that will go through the network: each image of the statistics once, each query once."""
+        return self.n_tiles * (len(self.statistics_rows) + len(self.rows))
+
+    @property
+    def context_rows(self) -> NDArray[np.int64]:
+        """Rows of ``plate.fields`` that lie in the context."""
+        return self.statistics_rows[self.in_context]
+
+    @property
+    def wells(self) -> tuple[str, ...]:
+        """The wells to predict, in order."""
+        return tuple(dict.fromkeys(self.plate.fields["well"].iloc[self.rows]))
+
+    def describe(self) -> str:
+        """One line for a person before the run."""
+        context = f" with statistics of {self.context.describe(self.plate)}" if self.context else ""
+        return f"{self.method.title} on {len(self.wells)} wells, {len(self.rows)} images{context}"
+
+
+def plan_prediction(plate: Plate, model: Model, config: PredictConfig) -> Plan:
+    """Decide what a prediction run will do, or refuse it.
+
+    Raises
+    ------
+    MethodError
+        When there is no such method.
+    ChannelError
+        When the model's channels are not on the plate, or no field has all of them.
+    ContextError, SelectionError
+        When the context or the wells cannot be resolved, or nothing usable is left of them.
+    """
+    method = _find_method(config.method)
+    channels = map_channels(model.card.channels, plate.channels, config.channels)
+    is_complete = _complete_fields(plate, channels)
+    rows = _rows_to_predict(plate, config, is_complete)
+    context = _resolve_context(plate, method, config)
+    statistics_rows, in_context = _statistics_rows(plate, method, context, rows, is_complete)
+    return Plan(
+        plate=plate,
+        model=model,
+        config=config,
+        method=method,
+        context=context,
+        weight=_control_weight(model, method, config),
+        channels=channels,
+        rows=rows,
+        statistics_rows=statistics_rows,
+        in_context=in_context,
+        n_tiles=n_tiles(plate.shape, model.card.tiling),
+        problems=_left_out(plate, channels, is_complete),
+        warnings=_warnings(plate, model, method, context, config),
+    )
+
+
+def _find_method(name: str) -> Method:
+    if name not in METHODS:
+        raise MethodError(f"There is no method {name!r}; there are {', '.join(METHODS)}.", "Choose one of these.")
+    return METHODS[name]
+
+
+def _complete_fields(plate: Plate, channels: Sequence[int]) -> NDArray[np.bool_]:
+    """Say for each field whether it has all channels that the model needs."""
+    needed = {plate.channels[channel] for channel in channels}
+    is_complete = np.array([needed.isdisjoint(missing) for missing in plate.fields["missing"]], dtype=bool)
+    if not is_complete.any():
+        raise ChannelError(
+            f"None of the {len(plate.fields)} fields of plate {plate.name!r} has all channels of the model "
+            f"({', '.join(sorted(needed))}).",
+            "Choose a model that needs fewer channels, or open the folder with the complete images.",
+        )
+    return is_complete
+
+
+def _left_out(plate: Plate, channels: Sequence[int], is_complete: NDArray[np.bool_]) -> tuple[str, ...]:
+    if is_complete.all():
+        return ()
+    lacking = plate.fields[~is_complete]
+    needed = {plate.channels[channel] for channel in channels}
+    names = sorted({name for missing in lacking["missing"] for name in missing} & needed)
+    wells = lacking["well"].unique()
+    shown = ", ".join(wells[:5]) + (", …" if len(wells) > 5 else "")
+    return (f"{len(lacking)} of {len(plate.fields)} fields lack {', '.join(names)} and are left out (wells {shown}).",)
+
+
+def _rows_to_predict(plate: Plate, config: PredictConfig, is_complete: NDArray[np.bool_]) -> NDArray[np.int64]:
+    wells = plate.imaged.index if config.wells is None else select_wells(config.wells, plate)
+    rows = _in_well_order(plate, wells)
+    rows = rows[is_complete[rows]]
+    if not len(rows):
+        raise SelectionError(
+            f"The wells to predict ({config.wells or 'all'}) have no usable image on plate {plate.name!r}.",
+            "Choose wells with images.",
+        )
+    return rows
+
+
+def _in_well_order(plate: Plate, wells: Sequence[str] | pd.Index) -> NDArray[np.int64]:
+    rows = plate.rows_of(wells)
+    rank = pd.Series(np.arange(len(plate.wells)), index=plate.wells.index)
+    order = np.argsort(rank.loc[plate.fields["well"].iloc[rows]].to_numpy(), kind="stable")
+    return rows[order].astype(np.int64)
+
+
+def _resolve_context(plate: Plate, method: Method, config: PredictConfig) -> Context | None:
+    if method.name == "none":
+        return None
+    wish = config.context if config.context is not None else method.default_context
+    if wish is None:
+        raise ContextError(
+            f"The method {method.name!r} takes its statistics from wells that you choose, and none were chosen.",
+            "Give a context such as 'A1-C12', 'controls' or 'plate'.",
+        )
+    return resolve_context(plate, wish)
+
+
+def _statistics_rows(
+    plate: Plate, method: Method, context: Context | None, rows: NDArray[np.int64], is_complete: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    if context is None:
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=bool)
+    own = _in_well_order(plate, context.wells)
+    own = own[is_complete[own]]
+    if len(own) < 2:
+        raise ContextError(
+            f"The context {context.text!r} has {len(own)} images with all of the model's channels; statistics need at "
+            f"least 2.",
+            "Choose more wells, or a model that needs fewer channels.",
+        )
+    queries = _queries(plate, rows, own) if method.uses_queries else own[:0]
+    return np.concatenate([own, queries]), np.arange(len(own) + len(queries)) < len(own)
+
+
+def _queries(plate: Plate, rows: NDArray[np.int64], own: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Images to predict that may speak for the plate: no context, no empty and no excluded well."""
+    wells = plate.wells.loc[plate.fields["well"].iloc[rows]]
+    is_usable = ((wells["role"] != "empty") & ~wells["excluded"].astype(bool)).to_numpy()
+    return rows[is_usable & ~np.isin(rows, own)]
+
+
+def _control_weight(model: Model, method: Method, config: PredictConfig) -> float | Literal["count"] | None:
+    if not method.uses_queries:
+        return None
+    if config.weight is not None:
+        return config.weight
+    trained = model.card.training.control_weight
+    return DEFAULT_CONTROL_WEIGHT if trained is None else trained
+
+
+def _warnings(
+    plate: Plate, model: Model, method: Method, context: Context | None, config: PredictConfig
+) -> tuple[str, ...]:
+    trained = model.card.training.method
+    is_plain = trained in ("erm", "unknown")
+    checks = (
+        (
+            context is not None and is_plain,
+            f"The model {model.card.name!r} was not trained for adaptation ({trained}): plate statistics may help "
+            f"it or hurt it. Compare with the method 'none'.",
+        ),
+        (
+            context is None and not is_plain,
+            f"The model {model.card.name!r} was trained with {trained}: without statistics of the plate it works "
+            f"outside of what it was trained for.",
+        ),
+        (
+            config.weight is not None and not method.uses_queries,
+            f"The method {method.name!r} mixes nothing, so the weight {config.weight} is not used.",
+        ),
+        (
+            context is not None and method.default_context == "plate" and context.kind != "plate",
+            f"{method.title} usually takes the whole plate; here it takes {context.text if context else ''!r}.",
+        ),
+    )
+    own = tuple(sentence for applies, sentence in checks if applies)
+    return own if context is None else (*context_warnings(plate, context), *own)

@@ -1,0 +1,86 @@
+"""Carrying a plan out: measure, adapt, answer."""
+
+from collections.abc import Generator, Sequence
+from typing import TYPE_CHECKING
+
+from napari_ben.embedding import pca
+from napari_ben.results import Predictions
+from napari_ben.workflow._device import device_name, find_device, processor_threads
+from napari_ben.workflow._gather import gather
+from napari_ben.workflow._inputs import FieldReader, InputCache
+from napari_ben.workflow._measure import measure
+from napari_ben.workflow._plan import Plan
+from napari_ben.workflow._progress import Circumstances, FieldBatch, Progress
+from napari_ben.workflow._stream import stream
+
+if TYPE_CHECKING:
+    from napari_ben.methods import ContextStatistics
+    from napari_ben.models import Classifier
+
+
+def run_prediction(plan: Plan, cache: InputCache | None = None) -> Generator[Progress, None, Predictions]:
+    """Carry out a plan, handing back control after every chunk; closing the generator stops the work.
+
+    Parameters
+    ----------
+    plan
+        From `plan_prediction`.
+    cache
+        Decoded images to share with other runs; one of its own, dropped at the end, when None.
+
+    Yields
+    ------
+    Progress
+        Stages ``reading`` and ``statistics``, then ``prediction`` with the wells that became ready.
+
+    Returns
+    -------
+    Predictions
+        Complete, with the layout ``PCA``.
+
+    Raises
+    ------
+    DeviceError, ContextError, MethodError, ModelFileError
+        When the device is not there or too small, images or network are not what the plan took them for.
+    """
+    import torch
+
+    device = find_device(plan.config.device)
+    with processor_threads(plan.config.threads):
+        reader = FieldReader(plan, cache if cache is not None else InputCache(plan.config.cache_bytes))
+        network = plan.model.network().to(device)
+        statistics = None
+        if plan.context is not None:
+            statistics = yield from measure(plan, reader, network, device)
+        circumstances = Circumstances(device_name(device), statistics, torch.__version__)
+        finished: list[FieldBatch] = []
+        for progress in stream(plan, reader, _adapted(plan, network, statistics), circumstances, device):
+            finished += [] if progress.finished is None else [progress.finished]
+            yield progress
+    predictions = gather(plan, finished, is_complete=True)
+    return predictions.with_layout("PCA", pca(predictions.embeddings))
+
+
+def partial_predictions(plan: Plan, finished: Sequence[FieldBatch]) -> Predictions:
+    """Give the wells that were finished when a run was stopped, as predictions that say so."""
+    return gather(plan, finished, is_complete=False)
+
+
+def drain(run: Generator[Progress, None, Predictions]) -> Predictions:
+    """Carry a run through without looking."""
+    while True:
+        try:
+            next(run)
+        except StopIteration as finished:
+            predictions: Predictions = finished.value
+            return predictions
+
+
+def _adapted(plan: Plan, network: "Classifier", statistics: "ContextStatistics | None") -> "Classifier":
+    import torch
+
+    from napari_ben.methods import apply_statistics, fold_statistics
+
+    adapted = network if statistics is None else apply_statistics(network, statistics, plan.config.variance)
+    folded: Classifier = fold_statistics(adapted).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return folded

@@ -1,0 +1,121 @@
+"""Make a model from plates: config → data → epochs → one file."""
+
+from collections.abc import Generator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from napari_ben.plates import Plate, Screen
+from napari_ben.readers import open_screen
+from napari_ben.training import TrainingConfig, collect_data
+from napari_ben.workflow._config import make_config
+from napari_ben.workflow._device import find_device, processor_threads
+
+if TYPE_CHECKING:
+    from napari_ben.models import Model
+    from napari_ben.training import Epoch
+
+CHECKPOINT_SUFFIX = ".checkpoint"
+
+
+def train(
+    plates: Plate | Screen | str | Path | Sequence[Plate | str | Path],
+    method: str = "cs-arm-bn",
+    *,
+    out: str | Path,
+    **options: Any,
+) -> "Model":
+    """Train a model on plates and save it.
+
+    Parameters
+    ----------
+    plates
+        Plates, a screen, or paths of either.
+    method
+        ``erm``, ``ben`` or ``cs-arm-bn``.
+    out
+        The model file to write; its name becomes the model's.
+    **options
+        Any field of `TrainingConfig`, such as ``labels`` and ``wells``, and ``resume``, ``device`` and ``threads`` of
+        `run_training`.
+
+    Returns
+    -------
+    Model
+        As it lies in `out`.
+
+    Raises
+    ------
+    NapariBenError
+        When the data, the options or the device do not allow it.
+    """
+    running = {key: options.pop(key) for key in ("resume", "device", "threads") if key in options}
+    config = make_config(TrainingConfig, method=method, **options)
+    steps = run_training(open_plates(plates), config, Path(out), **running)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as finished:
+            model: Model = finished.value
+            return model
+
+
+def run_training(
+    plates: Sequence[Plate],
+    config: TrainingConfig,
+    out: Path,
+    *,
+    resume: bool = False,
+    device: str = "auto",
+    threads: int | None = None,
+) -> "Generator[Epoch, None, Model]":
+    """Train, handing back control after every step; closing the generator stops the work.
+
+    After each epoch a checkpoint is kept beside `out`; it goes when the model is saved.
+
+    Parameters
+    ----------
+    plates, config, out
+        As in `train`.
+    resume
+        Go on from the checkpoint of a run that was stopped.
+    device
+        ``auto``, ``cpu``, ``cuda``, ``mps``.
+    threads
+        Processor threads; torch's own choice when None.
+
+    Yields
+    ------
+    Epoch
+        How far the run is.
+
+    Raises
+    ------
+    NapariBenError
+        When the data, the options or the device do not allow it.
+    """
+    from napari_ben.training import fit
+
+    data = collect_data(plates, config)
+    checkpoint = out.with_name(out.name + CHECKPOINT_SUFFIX)
+    if not resume:
+        checkpoint.unlink(missing_ok=True)
+    with processor_threads(threads):
+        trained = yield from fit(data, config, checkpoint=checkpoint, device=str(find_device(device)))
+    model = trained.save(out, out.name.partition(".")[0])
+    checkpoint.unlink(missing_ok=True)
+    return model
+
+
+def open_plates(plates: Plate | Screen | str | Path | Sequence[Plate | str | Path]) -> tuple[Plate, ...]:
+    """Open whatever names plates: plates, a screen, or paths of either.
+
+    Raises
+    ------
+    PlateError
+        When a path is neither.
+    """
+    if isinstance(plates, Plate):
+        return (plates,)
+    if isinstance(plates, (str, Path)):
+        return tuple(open_screen(plates))
+    return tuple(member for item in plates for member in ((item,) if isinstance(item, Plate) else open_plates(item)))

@@ -3,12 +3,12 @@
 from napari_ben.plates._arrays import plate_from_arrays
 from napari_ben.plates._context import Context, ContextKind, context_warnings, resolve_context
 from napari_ben.plates._describe import PlateDescription, describe
-from napari_ben.plates._formats import FORMATS, PlateFormat, smallest_format
+from napari_ben.plates._formats import FORMATS, PlateFormat, guess_format, smallest_format
 from napari_ben.plates._join import PlatemapUse
 from napari_ben.plates._mosaic import Mosaic
 from napari_ben.plates._names import find_well, parse_well, row_name, well_name, well_position
 from napari_ben.plates._plate import Plate
-from napari_ben.plates._platemap import read_platemap
+from napari_ben.plates._platemap import read_platemap, read_text_table
 from napari_ben.plates._screen import Screen
 from napari_ben.plates._selection import format_selection, select_wells
 from napari_ben.plates._source import ArraySource, PixelSource
@@ -33,9 +33,11 @@ __all__ = [
     "fields_table",
     "find_well",
     "format_selection",
+    "guess_format",
     "parse_well",
     "plate_from_arrays",
     "read_platemap",
+    "read_text_table",
     "resolve_context",
     "row_name",
     "select_wells",

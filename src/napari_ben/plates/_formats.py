@@ -43,6 +43,22 @@ FORMATS = {
 }
 
 
+def guess_format(wells: Iterable[str]) -> PlateFormat:
+    """Format of a plate of which only some wells are known.
+
+    The smallest that has them, if they fill half of it. Fewer are more likely a part of a 96-well plate than of a plate
+    of 6 to 48 wells.
+
+    Examples
+    --------
+    >>> guess_format(["E07", "E08"]).n_wells, guess_format(["A01", "A02", "B01"]).n_wells
+    (96, 6)
+    """
+    known = set(wells)
+    smallest = smallest_format(well_position(well) for well in known)
+    return smallest if len(known) >= smallest.n_wells / 2 or smallest.n_wells > 96 else FORMATS[96]
+
+
 def smallest_format(positions: Iterable[tuple[int, int]]) -> PlateFormat:
     """Smallest standard plate that has all these wells.
 

@@ -1,0 +1,28 @@
+"""Matches a pattern with names in a process of its own; run as a script by `own_naming`, standard library only."""
+
+import json
+import re
+import sys
+
+
+def match_names(question: str) -> str:
+    """JSON list of each name's groups, null where the pattern does not match.
+
+    Parameters
+    ----------
+    question
+        JSON object with ``pattern`` and ``names``.
+
+    Examples
+    --------
+    >>> match_names('{"pattern": "(?P<well>[A-H][0-9])x", "names": ["A1x", "no"]}')
+    '[{"well": "A1"}, null]'
+    """
+    asked = json.loads(question)
+    pattern = re.compile(asked["pattern"])
+    found = (pattern.fullmatch(name) for name in asked["names"])
+    return json.dumps([match.groupdict() if match else None for match in found])
+
+
+if __name__ == "__main__":
+    sys.stdout.buffer.write(match_names(sys.stdin.buffer.read().decode("utf-8")).encode("utf-8"))

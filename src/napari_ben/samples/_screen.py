@@ -39,7 +39,7 @@ class ScreenDesign:
     n_fields
         Fields of a well.
     size
-        Height and width of a field, pixels; even.
+        Height and width of a field, pixels; even, 32 to 384.
     """
 
     in_domain: int = 2
@@ -51,9 +51,10 @@ class ScreenDesign:
     size: int = 128
 
     def __post_init__(self) -> None:
-        if min(astuple(self)) < 0 or self.n_fields < 1 or self.size < 32 or self.size % 2:
+        if min(astuple(self)) < 0 or self.n_fields < 1 or not 32 <= self.size <= 384 or self.size % 2:
             raise ArgumentError(
-                f"A screen cannot be drawn as {self}.", "Use counts from 0, at least 1 field, and an even size from 32."
+                f"A screen cannot be drawn as {self}.",
+                "Use counts from 0, at least 1 field, and an even size from 32 to 384.",
             )
         if self.in_domain > len(TRAINING_EXPERIMENTS):
             raise ArgumentError(

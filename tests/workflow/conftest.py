@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from napari_ben.errors import PlateError
-from napari_ben.models import Model, ModelCard, Scaling, Tiling, TrainingRecord, build_network, to_model
+from napari_ben.models import Model, ModelCard, Scaling, Tiling, TrainingRecord, build_network, save_model, to_model
 from napari_ben.plates import PixelSource, Plate, plate_from_arrays
+from napari_ben.samples import CHANNELS as SAMPLE_CHANNELS
+from napari_ben.samples import MECHANISMS, ScreenDesign, write_screen
 
 CHANNELS = ("DNA", "ER", "Mito")
 CLASSES = ("actin", "tubulin", "kinase", "DMSO")
@@ -114,3 +116,25 @@ def count_images(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
 
     monkeypatch.setattr(Model, "network", counting)
     return sizes
+
+
+@pytest.fixture(scope="session")
+def screen_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two plates of 96 wells on disk, one field of 32 pixels each, with platemaps."""
+    design = ScreenDesign(in_domain=1, new_batch=0, other_lab=1, n_fields=1, size=32)
+    return write_screen(tmp_path_factory.mktemp("samples") / "screen", 3, design)
+
+
+@pytest.fixture(scope="session")
+def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small untrained model for the sample's channels and mechanisms."""
+    network = build_network("resnet10", 5, len(MECHANISMS), seed=2, width=8)
+    card = make_model().card.model_copy(
+        update={
+            "name": "tiny-sample",
+            "channels": tuple(SAMPLE_CHANNELS),
+            "classes": tuple(MECHANISMS),
+            "scaling": Scaling(kind="image"),
+        }
+    )
+    return save_model(tmp_path_factory.mktemp("models") / "tiny-sample.safetensors", network, card).path

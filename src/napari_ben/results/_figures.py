@@ -106,7 +106,7 @@ def _sheet(predictions: "Predictions", width: float, height: float, *, pad: floa
 
 def _subtitle(predictions: "Predictions") -> str:
     run = predictions.run
-    words = [run.get("method_title"), run.get("context", {}).get("description"), run.get("model", {}).get("name")]
+    words = [run.get("method_title"), (run.get("context") or {}).get("description"), run.get("model", {}).get("name")]
     if not predictions.complete:
         words.append("stopped early")
     return "  ·  ".join(str(word) for word in words if word)

@@ -129,7 +129,7 @@ def _matching_plate(record: PlateRecord, given: Plate | str | Path | None) -> Pl
                 f"The plate at {str(plate.path)!r} is not {record.name!r} of the run: {_difference(now, record)}.",
                 "Give the path of the original plate.",
             )
-    return replace(plate, wells=to_table(record.wells, "well"))
+    return replace(plate, name=record.name, wells=to_table(record.wells, "well"))
 
 
 def _difference(now: PlateRecord, then: PlateRecord) -> str:

@@ -1,0 +1,52 @@
+from pathlib import Path
+
+import pytest
+
+from napari_ben.errors import ArgumentError
+from napari_ben.models import load_model
+from napari_ben.plates import Plate
+from napari_ben.training import TrainingConfig
+from napari_ben.workflow import predict, run_training, train
+
+OPTIONS = {
+    "labels": "mechanism",
+    "architecture": "resnet10",
+    "options": {"width": 8},
+    "epochs": 2,
+    "batch_size": 8,
+    "control_batch_size": 4,
+    "accumulation": 1,
+    "device": "cpu",
+    "threads": 1,
+}
+
+
+def test_a_trained_model_predicts(plate: Plate, tmp_path: Path) -> None:
+    model = train(plate, "cs-arm-bn", out=tmp_path / "mine.safetensors", **OPTIONS)
+    assert model.card.name == "mine"
+    assert load_model(tmp_path / "mine.safetensors").sha256 == model.sha256
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == ["mine.safetensors"]
+    predictions = predict(plate, model)
+    assert set(predictions.wells["pred_class"]) <= set(model.card.classes)
+
+
+def test_a_stopped_run_goes_on_where_it_was(plate: Plate, tmp_path: Path) -> None:
+    whole = train(plate, "ben", out=tmp_path / "whole.safetensors", **OPTIONS)
+    config = TrainingConfig(method="ben", **{k: v for k, v in OPTIONS.items() if k not in ("device", "threads")})
+    steps = run_training([plate], config, tmp_path / "part.safetensors", device="cpu", threads=1)
+    while not next(steps).is_complete:
+        pass
+    steps.close()
+    assert not (tmp_path / "part.safetensors").exists()
+    numbers = [epoch.number for epoch in run_training([plate], config, tmp_path / "part.safetensors", resume=True)]
+    assert set(numbers) == {2}
+    trained = load_model(tmp_path / "part.safetensors").network().state_dict()
+    expected = whole.network().state_dict()
+    assert all(trained[name].allclose(tensor, atol=1e-5) for name, tensor in expected.items())
+
+
+def test_options_are_checked(plate: Plate, tmp_path: Path) -> None:
+    with pytest.raises(ArgumentError, match="'method' cannot be 'dann'"):
+        train(plate, "dann", out=tmp_path / "m.safetensors")
+    with pytest.raises(ArgumentError, match="no option 'epoch'"):
+        train(plate, out=tmp_path / "m.safetensors", epoch=3)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,6 +60,12 @@ class EmbeddingData:
                 f"{len(self.colours)} colours, {len(self.groups)} groups: not one for each point of {self.xy.shape}.",
                 "Give one (x, y), one colour and one group a point.",
             )
+
+    @cached_property
+    def palette(self) -> tuple[list[str], NDArray[np.intp]]:
+        """Different colours, and the place of each point's colour among them, (n,)."""
+        colours, place = np.unique(np.array(self.colours, dtype="<U7"), return_inverse=True)
+        return colours.tolist(), place
 
     def __len__(self) -> int:
         return len(self.colours)

@@ -1,10 +1,12 @@
 """Paint the points of an embedding: on the screen as stamps, in a file as circles."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from qtpy.QtCore import QPointF, Qt
 from qtpy.QtGui import QColor, QPainter, QPen, QPixmap
 
@@ -69,19 +71,33 @@ class StyledPoints:
     shown: Mask
 
     @cached_property
-    def groups(self) -> list[tuple[PointStyle, np.ndarray]]:
-        """Every style with the indices of its points."""
+    def _keys(self) -> NDArray[np.intp]:
         standings = np.where(self.selected, 3, 1 if self.selected.any() else 2)
         standings = np.where(self.shown, standings, 0)
-        dots = np.zeros(len(self.data), bool) if self.data.in_context is None else self.data.in_context
-        colours, colour_of = np.unique(np.array(self.data.colours, dtype="<U7"), return_inverse=True)
-        keys = (standings * len(colours) + colour_of) * 2 + dots
-        found = []
-        for key in np.unique(keys):
-            rest, dot = divmod(int(key), 2)
-            standing, colour = divmod(rest, len(colours))
-            found.append((PointStyle(str(colours[colour]), _ORDER[standing], bool(dot)), np.flatnonzero(keys == key)))
+        dots = 0 if self.data.in_context is None else self.data.in_context
+        palette, colour_of = self.data.palette
+        return np.asarray((standings * len(palette) + colour_of) * 2 + dots, dtype=np.intp)
+
+    @cached_property
+    def styles(self) -> dict[int, PointStyle]:
+        """Every look that occurs, by its key."""
+        palette, _ = self.data.palette
+        found = {}
+        for key in np.unique(self._keys).tolist():
+            rest, dot = divmod(key, 2)
+            standing, colour = divmod(rest, len(palette))
+            found[key] = PointStyle(palette[colour], _ORDER[standing], bool(dot))
         return found
+
+    def drawn(self, screen: Points, visible: Mask) -> Iterator[tuple[int, float, float]]:
+        """Key of the style and pixels of every visible point, in drawing order.
+
+        Within one standing the order is that of the points: drawn class by class, the last class would hide the others.
+        """
+        standings = self._keys // (2 * max(len(self.data.palette[0]), 1))
+        order = np.argsort(standings, kind="stable")
+        order = order[visible[order]]
+        return zip(self._keys[order].tolist(), *screen[order].T.tolist(), strict=True)
 
 
 @dataclass(frozen=True)
@@ -127,16 +143,14 @@ def stamp_points(painter: QPainter, screen: Points, points: StyledPoints, stamps
     device = painter.window()
     low, high = np.array([-20, -20]), np.array([device.width() + 20, device.height() + 20])
     visible: Mask = np.all((screen > low) & (screen < high), axis=1)
-    for style, members in points.groups:
-        stamp = stamps.of(style)
-        half = stamp.width() // 2
-        for x, y in (np.rint(screen[members[visible[members]]]).astype(int) - half).tolist():
-            painter.drawPixmap(x, y, stamp)
+    pictures = {key: stamps.of(style) for key, style in points.styles.items()}
+    half = {key: picture.width() // 2 for key, picture in pictures.items()}
+    for key, x, y in points.drawn(screen, visible):
+        painter.drawPixmap(round(x) - half[key], round(y) - half[key], pictures[key])
 
 
 def draw_points(painter: QPainter, screen: Points, points: StyledPoints, stamps: PointStamps) -> None:
     """Draw points into a vector file; the arguments are those of `stamp_points`."""
     finite: Mask = np.all(np.isfinite(screen), axis=1)
-    for style, members in points.groups:
-        for x, y in screen[members[finite[members]]].tolist():
-            style.draw(painter, QPointF(x, y), stamps.radius, stamps.theme)
+    for key, x, y in points.drawn(screen, finite):
+        points.styles[key].draw(painter, QPointF(x, y), stamps.radius, stamps.theme)

@@ -188,8 +188,9 @@ class EmbeddingPicture(QWidget):
         how = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
         if len(self._data):
             how = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom | Qt.TextFlag.TextWordWrap
+            box = painter.boundingRect(room, how, self._message)  # before the pen goes: without one it is empty
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(self._theme.plane))
-            painter.drawRoundedRect(painter.boundingRect(room, how, self._message).adjusted(-7, -4, 7, 4), 4, 4)
+            painter.drawRoundedRect(box.adjusted(-7, -4, 7, 4), 4, 4)
         painter.setPen(QColor(self._theme.text if len(self._data) else self._theme.quiet))
         painter.drawText(room, how, self._message)

@@ -7,7 +7,6 @@ only.
 import os
 import re
 import struct
-import zlib
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -88,7 +87,7 @@ def _other_header(path: Path) -> tuple[tuple[int, ...], np.dtype[Any]]:
         with Image.open(path) as image:
             bands, (width, height) = len(image.getbands()), image.size
             dtype = np.dtype(_GREY.get(image.mode, np.uint8))
-    except (UnidentifiedImageError, OSError, ValueError) as error:
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError) as error:
         raise _unreadable(path, error) from error
     return ((height, width) if bands == 1 else (height, width, bands)), dtype
 
@@ -114,7 +113,7 @@ def read_pixels(path: Path) -> NDArray[Any]:
 def _read_tiff(path: Path) -> NDArray[Any]:
     import tifffile  # 0.1 s: only where a TIFF is read
 
-    damaged = (tifffile.TiffFileError, OSError, ValueError, RuntimeError, LookupError, struct.error, zlib.error)
+    damaged = (tifffile.TiffFileError, OSError, ValueError, RuntimeError, LookupError, MemoryError, struct.error)
     try:
         with tifffile.TiffFile(path) as file:
             pixels: NDArray[Any] = file.pages.first.asarray()
@@ -129,7 +128,7 @@ def _read_other(path: Path) -> NDArray[Any]:
     try:
         with Image.open(path) as image:
             return np.asarray(image, np.uint8 if image.mode == "1" else None)
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, zlib.error) as error:
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError) as error:
         raise _unreadable(path, error) from error
 
 

@@ -21,7 +21,7 @@ LONGEST = 500
 _GROUPS = "Use named groups: (?P<well>…) or (?P<row>…) and (?P<column>…), and (?P<field>…), (?P<channel>…), (?P<z>…)."
 
 
-def own_naming(pattern: str, paths: Sequence[str], limit: float = TIME_LIMIT) -> Naming:
+def own_naming(pattern: str, paths: Sequence[str]) -> Naming:
     """Naming of a person's own pattern, for these files.
 
     Parameters
@@ -30,8 +30,6 @@ def own_naming(pattern: str, paths: Sequence[str], limit: float = TIME_LIMIT) ->
         Regular expression that the whole file name must match, with the named groups of `Naming`.
     paths
         Files that will be asked about.
-    limit
-        Seconds after which matching is given up.
 
     Raises
     ------
@@ -44,11 +42,11 @@ def own_naming(pattern: str, paths: Sequence[str], limit: float = TIME_LIMIT) ->
     question = json.dumps({"pattern": pattern, "names": names})
     try:
         answer = subprocess.run(  # noqa: S603 – our own script; pattern and names go through its input
-            command, input=question, capture_output=True, encoding="utf-8", timeout=limit, check=True
+            command, input=question, capture_output=True, encoding="utf-8", timeout=TIME_LIMIT, check=True
         )
     except subprocess.TimeoutExpired as error:
         raise ArgumentError(
-            f"The pattern {pattern!r} took more than {limit:g} s on {len(names)} file names.",
+            f"The pattern {pattern!r} took more than {TIME_LIMIT:g} s on {len(names)} file names.",
             "Write it without repetitions inside repetitions, such as (a+)+.",
         ) from error
     groups = json.loads(answer.stdout)

@@ -188,6 +188,12 @@ def test_a_well_that_is_none_is_refused(grid):
         grid.set_selection(["nonsense"])
 
 
+@pytest.mark.parametrize("name", ["nonsense", "H12"])
+def test_a_look_for_a_well_that_is_not_on_the_plate_is_refused(name):
+    with pytest.raises(SelectionError, match="is not a well of a plate with 4 rows and 6 columns"):
+        GridData(FORMATS[24], {name: WellLook()})
+
+
 def test_while_a_person_draws_the_program_waits(grid):
     QTest.mousePress(grid, LEFT, NO, at(grid, "C03"))
     grid.set_selection(["H12"])
@@ -339,10 +345,12 @@ def test_wells_are_painted_once_however_much_the_mouse_moves(grid, monkeypatch):
     painted = []
     paint = WellPainter.paint
     monkeypatch.setattr(WellPainter, "paint", lambda *args: painted.append(1) or paint(*args))
-    grid.set_data(plate())
+    grid.set_data(plate(A01=WellLook(prediction="#0072b2")))
+    grid.set_data(plate(A01=WellLook(prediction="#0072b2")))
     for well in ("A01", "C03", "H12"):
         move(grid, well, buttons=Qt.MouseButton.NoButton)
         grid.repaint()
+    grid.set_data(plate(A01=WellLook(prediction="#0072b2")))
     drag(grid, "A01", "C03")
     grid.repaint()
     assert len(painted) == 1

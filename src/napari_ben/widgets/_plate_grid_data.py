@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from types import MappingProxyType
 
+from napari_ben.errors import SelectionError
 from napari_ben.plates import FORMATS, PlateFormat, well_name, well_position
 from napari_ben.widgets._legend_data import LegendEntry, Mark
 
@@ -74,17 +75,25 @@ class GridData:
     Raises
     ------
     SelectionError
-        When a name is not a well (on first use).
+        When the plate has no such well.
     """
 
     plate_format: PlateFormat = FORMATS[96]
     wells: Mapping[str, WellLook] = field(default_factory=lambda: MappingProxyType({}))
 
+    def __post_init__(self) -> None:
+        if strangers := self.wells.keys() - _cells_by_name(self.plate_format).keys():
+            size = self.plate_format
+            raise SelectionError(
+                f"{min(strangers)!r} is not a well of a plate with {size.rows} rows and {size.columns} columns.",
+                "Name wells as A01, and give the format of the plate that they are on.",
+            )
+
     @cached_property
     def cells(self) -> dict[Cell, WellLook]:
         """The looks by position."""
-        known = _cells_by_name(self.plate_format)
-        return {known.get(name) or well_position(name): look for name, look in self.wells.items()}
+        place = _cells_by_name(self.plate_format)
+        return {place[name]: look for name, look in self.wells.items()}
 
     @cached_property
     def imaged(self) -> frozenset[Cell]:

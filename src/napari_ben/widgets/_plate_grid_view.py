@@ -55,6 +55,8 @@ class PlateGridView(QWidget):
 
     def set_data(self, data: GridData) -> None:
         """Show a plate; the selection stays unless the plate has another size."""
+        if data == self._data:
+            return
         if data.plate_format != self._data.plate_format:
             self._hover, self._picked = None, GridSelection(self._window)
         self._data = data

@@ -1,0 +1,54 @@
+"""How a network's statistics follow the plate: exact context statistics, and the methods built on them.
+
+Which methods there are, and how a context's images are weighed, is known without torch; the engine loads with its
+first use.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from napari_ben.methods._method import ControlWeight, Method
+from napari_ben.methods._registry import DEFAULT_CONTROL_WEIGHT, METHODS
+
+if TYPE_CHECKING:
+    from napari_ben.methods._apply import apply_statistics, fold_statistics
+    from napari_ben.methods._engine import iter_statistics, measure_statistics
+    from napari_ben.methods._ledger import MemoryBudget
+    from napari_ben.methods._statistics import ContextStatistics, LayerStatistics
+
+_HOMES = {
+    "ContextStatistics": "_statistics",
+    "LayerStatistics": "_statistics",
+    "MemoryBudget": "_ledger",
+    "apply_statistics": "_apply",
+    "fold_statistics": "_apply",
+    "iter_statistics": "_engine",
+    "measure_statistics": "_engine",
+}
+
+__all__ = [
+    "DEFAULT_CONTROL_WEIGHT",
+    "METHODS",
+    "ContextStatistics",
+    "ControlWeight",
+    "LayerStatistics",
+    "MemoryBudget",
+    "Method",
+    "apply_statistics",
+    "fold_statistics",
+    "iter_statistics",
+    "measure_statistics",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from the module that defines it."""
+    if name not in _HOMES:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """List the public names, loaded or not."""
+    return __all__

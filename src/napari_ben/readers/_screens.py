@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from napari_ben.errors import PlateError, PlateMapError
+from napari_ben.errors import PlateError
 from napari_ben.plates import Plate, Screen, read_text_table
 from napari_ben.readers._open import open_plate
 from napari_ben.readers._readers import LAYOUTS, READERS, find_reader, require_folder
@@ -44,15 +44,17 @@ def open_screen(path: Path | str, *, platemap: Path | str | None = None, layout:
     path = Path(path).expanduser().absolute()
     require_folder(path)
     table = _read_table(path / TABLE)
-    folders = list(_listed(path, table)) if table is not None else list(_find_plates(path, layout, DEPTH))
+    found = (
+        _listed(path, table) if table is not None else (("", folder) for folder in _find_plates(path, layout, DEPTH))
+    )
     plates, problems = [], []
-    for folder in folders:
+    for name, folder in found:
         try:
-            plates.append(open_plate(folder, platemap=platemap, layout=layout))
-        except PlateMapError:
-            raise
+            plate = open_plate(folder, platemap=platemap, layout=layout)
         except PlateError as error:
             problems.append(error.problem)
+        else:
+            plates.append(replace(plate, name=name or plate.name))
     if not plates:
         find_reader(path, layout)  # says why the folder itself is no plate
         raise PlateError(f"No plate in {path} can be opened. {' '.join(problems[:2])}", "Choose a folder of plates.")
@@ -60,10 +62,10 @@ def open_screen(path: Path | str, *, platemap: Path | str | None = None, layout:
     return Screen(path.name, path, tuple(plates), _describe(plates, path, table), tuple(problems))
 
 
-def _find_plates(folder: Path, layout: str | None, depth: int) -> Iterator[Path]:
+def _find_plates(folder: Path, layout: str | None, depth: int) -> Iterator[tuple[str, Path]]:
     readers = [LAYOUTS[layout]] if layout in LAYOUTS else READERS.values()
     if any(reader.refusal(folder) is None for reader in readers):
-        yield folder
+        yield "", folder
     elif depth:
         for inner in sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")):
             yield from _find_plates(inner, layout, depth - 1)
@@ -78,10 +80,12 @@ def _read_table(path: Path) -> pd.DataFrame | None:
             f"{path} has no column 'plate'; its columns are {', '.join(table.columns[:12])}.",
             "Add the column, or move the file away to open all plates of the folder.",
         )
+    if twice := table.loc[table["plate"].duplicated(), "plate"].tolist():
+        raise PlateError(f"{path} lists plate {twice[0]!r} more than once.", "Keep one row a plate.")
     return table.set_index("plate")
 
 
-def _listed(path: Path, table: pd.DataFrame) -> Iterator[Path]:
+def _listed(path: Path, table: pd.DataFrame) -> Iterator[tuple[str, Path]]:
     for name in table.index:
         inside = [path / f"{name}{suffix}" for suffix in ("", ".ome.zarr", ".zarr")]
         folder = next((folder for folder in inside if folder.is_dir() and folder.parent == path), None)
@@ -90,7 +94,7 @@ def _listed(path: Path, table: pd.DataFrame) -> Iterator[Path]:
                 f"{path / TABLE} lists plate {name!r}, but there is no such folder beside it.",
                 "Bring the folder back, or remove the row.",
             )
-        yield folder
+        yield str(name), folder
 
 
 def _tell_apart(plates: list[Plate]) -> list[Plate]:

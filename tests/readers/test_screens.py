@@ -1,0 +1,148 @@
+"""Screens, and platemaps that lie beside plates."""
+
+import pytest
+
+from napari_ben.errors import PlateError, PlateMapError
+from napari_ben.readers import open_plate, open_screen
+
+FILES = ["r01c01f01p01-ch1sk1fk1fl1.tiff", "r01c02f01p01-ch1sk1fk1fl1.tiff"]
+MAP = "well,role\nA1,negcon\nA2,trt\n"
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        *("plate/platemap.csv", "plate/layout.csv", "plate/1049_Metadata.csv", "plate/platemap.tsv", "plate.csv"),
+        *("plate/plate.csv", "metadata.csv", "platemap.csv"),
+    ],
+)
+def test_a_platemap_beside_the_plate_is_found_and_named(beside, write_images, tmp_path):
+    folder, _ = write_images(FILES)
+    (tmp_path / beside).write_text(MAP)
+    (folder / "notes.csv").write_text("well,role\nA1,poscon\nA2,poscon\n")
+    plate = open_plate(folder)
+    assert plate.wells["role"].tolist() == ["negative_control", "treatment"]
+    assert plate.platemap.path == tmp_path / beside
+    assert plate.notes == (f"Roles and treatments are from {beside.rpartition('/')[2]!r}.",)
+    assert plate.problems == ()
+
+
+@pytest.mark.parametrize(
+    "text", ["a,b\n1,2\n", "well\nP24\n", "plate,well\nother1,A1\nother2,A1\n", "\0", "well\nA5\n"]
+)
+def test_another_table_beside_the_plate_is_passed_over(text, write_images):
+    folder, _ = write_images(FILES)
+    (folder / "metadata.csv").write_text(text)
+    plate = open_plate(folder)
+    assert plate.platemap is None
+    assert plate.problems == ()
+
+
+def test_a_platemap_that_is_named_must_fit(write_images, tmp_path):
+    folder, _ = write_images(FILES)
+    (tmp_path / "mine.csv").write_text("x\n1")
+    with pytest.raises(PlateMapError, match=r"'mine.csv' has no column of wells"):
+        open_plate(folder, platemap=tmp_path / "mine.csv")
+    (tmp_path / "mine.csv").write_text(MAP)
+    (folder / "platemap.csv").write_text("well,role\nA1,poscon\nA2,poscon\n")
+    assert open_plate(folder, platemap=tmp_path / "mine.csv").platemap.name == "mine.csv"
+
+
+def test_rxrx_metadata_far_above_the_plate_are_found(write_images, tmp_path):
+    folder, _ = write_images([f"B02_s1_w{w}.tif" for w in (1, 2)], folder="data/train/HEPG2-01/Plate2")
+    table = "experiment,plate,well,site,well_type,sirna\nHEPG2-01,1,B02,1,treatment,x\n"
+    table += "HEPG2-01,2,B02,1,negative_control,UNTREATED\nHEPG2-01,2,B02,2,negative_control,UNTREATED\n"
+    (tmp_path / "data/metadata.csv").write_text(table)
+    plate = open_plate(folder)
+    assert plate.wells.loc["B02", ["role", "treatment"]].tolist() == ["negative_control", "UNTREATED"]
+
+
+def test_a_folder_of_plates_is_a_screen(write_images, write_zarr, tmp_path, count_pixels):
+    for name in ("b1/p1", "b1/p2", "b2/p3"):
+        write_images(FILES, folder=f"screen/{name}")
+    write_zarr(name="screen/p4.ome.zarr")
+    (tmp_path / "screen/empty").mkdir()
+    screen = open_screen(tmp_path / "screen")
+    assert [plate.name for plate in screen] == ["p1", "p2", "p3", "p4"]
+    assert screen.table["experiment"].tolist() == ["b1", "b1", "b2", "screen"]
+    assert screen.experiments == ("b1", "b2", "screen")
+    assert screen["p4"].layout == "OME-Zarr HCS 0.5"
+    assert count_pixels == []
+
+
+def test_a_plate_is_a_screen_of_one(write_images):
+    folder, _ = write_images(FILES)
+    screen = open_screen(folder)
+    assert [plate.name for plate in screen] == ["plate"]
+    assert screen.table["experiment"].tolist() == ["plate"]
+
+
+def test_rxrx_plates_of_one_number_are_told_apart(write_images, tmp_path):
+    for experiment in ("HEPG2-01", "HUVEC-01"):
+        for plate in ("Plate1", "Plate2"):
+            write_images(["B02_s1_w1.tif"], folder=f"images/{experiment}/{plate}")
+    screen = open_screen(tmp_path / "images")
+    assert [plate.name for plate in screen][:2] == ["HEPG2-01_Plate1", "HEPG2-01_Plate2"]
+    assert screen.experiments == ("HEPG2-01", "HUVEC-01")
+
+
+def test_plates_of_one_name_take_their_folders_name(write_images, tmp_path):
+    for batch in ("b1", "b2"):
+        write_images(FILES, folder=f"screen/{batch}/p1")
+    assert [plate.name for plate in open_screen(tmp_path / "screen")] == ["b1_p1", "b2_p1"]
+
+
+def test_a_table_says_which_plates_and_experiments(write_zarr, tmp_path):
+    for name in ("p1", "p2", "unlisted"):
+        write_zarr(wells=("A/1", "A/2"), name=f"screen/{name}.ome.zarr")
+    (tmp_path / "screen/p2.csv").write_text(MAP)
+    (tmp_path / "screen/screen.csv").write_text(
+        "plate,experiment,lab,split\np2,e1,here,training\np1,e2,there,other_lab\n"
+    )
+    screen = open_screen(tmp_path / "screen")
+    assert [plate.name for plate in screen] == ["p2", "p1"]
+    assert screen.table.loc["p1"].tolist() == ["e2", "there", "other_lab"]
+    assert screen["p2"].wells["role"].tolist() == ["negative_control", "treatment"]
+    assert screen["p1"].platemap is None
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ("name\np1\n", r"has no column 'plate'; its columns are name\. Add the column"),
+        ("plate\np9\n", r"lists plate 'p9', but there is no such folder beside it\. Bring the folder back"),
+        ("plate\n../p1\n", r"lists plate '../p1', but there is no such folder"),
+        ("plate\np1\np1\n", r"lists plate 'p1' more than once\. Keep one row a plate"),
+    ],
+)
+def test_a_table_that_does_not_fit_is_refused(table, message, write_zarr, tmp_path):
+    write_zarr(name="p1.ome.zarr")
+    write_zarr(name="screen/p1.ome.zarr")
+    (tmp_path / "screen/screen.csv").write_text(table)
+    with pytest.raises(PlateError, match=message):
+        open_screen(tmp_path / "screen")
+
+
+def test_a_plate_that_cannot_be_opened_is_stated(write_images, tmp_path):
+    for name in ("p1", "p2"):
+        folder, _ = write_images(FILES, folder=f"screen/{name}")
+    for file in folder.iterdir():
+        file.write_bytes(b"")
+    screen = open_screen(tmp_path / "screen")
+    assert len(screen) == 1
+    assert "None of the first image files" in screen.problems[0]
+
+
+def test_no_plate_is_refused(tmp_path):
+    with pytest.raises(PlateError, match=r"is not a plate that can be opened"):
+        open_screen(tmp_path)
+    with pytest.raises(PlateError, match=r"absent does not exist"):
+        open_screen(tmp_path / "absent")
+
+
+def test_one_platemap_for_all_plates(write_images, tmp_path):
+    for name in ("p1", "p2"):
+        write_images(FILES, folder=f"screen/{name}")
+    (tmp_path / "all.csv").write_text("plate,well,role\np1,A1,neg\np1,A2,trt\np2,A1,pos\np2,A2,trt\n")
+    screen = open_screen(tmp_path / "screen", platemap=tmp_path / "all.csv")
+    assert [plate.wells["role"].iloc[0] for plate in screen] == ["negative_control", "positive_control"]

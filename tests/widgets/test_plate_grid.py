@@ -367,3 +367,12 @@ def test_a_screen_reader_hears_what_is_selected(grid):
     click(grid, "C05")
     assert grid.accessibleName() == "Plate grid"
     assert grid.accessibleDescription() == "1 of 96 wells selected, keyboard at C05"
+
+
+def test_the_keyboards_place_shows_when_it_comes_by_tab_and_goes_with_the_mouse(grid):
+    grid.clearFocus()
+    plain = grid.grab().toImage()
+    grid.setFocus(Qt.FocusReason.TabFocusReason)
+    assert grid.grab().toImage() != plain
+    grid.clearFocus()
+    assert grid.grab().toImage() == plain

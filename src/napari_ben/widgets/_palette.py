@@ -83,6 +83,7 @@ def colour_scale(colour_map: ColourMap) -> tuple[str, ...]:
     return tuple(_hex(colour) for colour in np.stack(table, axis=1))
 
 
+@lru_cache(maxsize=4096)  # the few colours of a window, asked for at every well
 def mix(colour: str, other: str, share: float) -> str:
     """`colour` with a share (0–1) of `other` in it.
 
@@ -94,6 +95,7 @@ def mix(colour: str, other: str, share: float) -> str:
     return _hex(np.array(channels(colour)) * (1 - share) + np.array(channels(other)) * share)
 
 
+@lru_cache(maxsize=4096)
 def is_bright(colour: str) -> bool:
     """Whether dark ink reads better on this colour than light ink (relative luminance of WCAG 2 above 0.36)."""
     linear = (np.array(channels(colour)) / 255) ** 2.2

@@ -156,7 +156,8 @@ class PlateGridView(QWidget):
         if picked.is_sweeping and picked.anchor and picked.cursor and picked.anchor != picked.cursor:
             frames.paint_band(picked.anchor, picked.cursor)
         frames.paint_selection(picked.wells)
-        for place, focused in ((self._hover, False), (picked.cursor if self._cursor_visible else None, True)):
+        keyboard = picked.cursor or (self._window.top, self._window.left)
+        for place, focused in ((self._hover, False), (keyboard if self._cursor_visible else None, True)):
             cell = as_cell(place)
             if cell is not None and cell[0] in self._window.rows and cell[1] in self._window.columns:
                 frames.paint_cursor(cell, focused=focused)

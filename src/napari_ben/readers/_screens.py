@@ -44,9 +44,7 @@ def open_screen(path: Path | str, *, platemap: Path | str | None = None, layout:
     path = Path(path).expanduser().absolute()
     require_folder(path)
     table = _read_table(path / TABLE)
-    found = (
-        _listed(path, table) if table is not None else (("", folder) for folder in _find_plates(path, layout, DEPTH))
-    )
+    found = _find_plates(path, layout, DEPTH) if table is None else _listed(path, table)
     plates, problems = [], []
     for name, folder in found:
         try:

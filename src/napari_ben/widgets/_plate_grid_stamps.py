@@ -13,7 +13,8 @@ from qtpy.QtGui import QBrush, QColor, QFont, QPainter, QPen, QPixmap, QPolygonF
 from napari_ben.widgets._palette import is_bright, mix
 from napari_ben.widgets._theme import Theme
 
-TINY_SIDE = 7.0  # below, frames and diagonal lines turn to noise; a plane and a corner say the same
+TINY_SIDE = 7.0  # below, diagonal lines turn to noise; a corner says the same
+_SMALL_SIDE = 9.0  # below, so do frames and rings
 _LETTER_SIDE = 11.0
 _CORNER_LETTER_SIDE = 22.0
 _CONFIDENCE_STEPS = 24
@@ -97,7 +98,7 @@ class WellStamps:
         return self._hatches[ink]
 
     def _paint_frame(self, painter: QPainter, square: QRectF) -> None:
-        if self.side < TINY_SIDE:
+        if self.side < _SMALL_SIDE:
             paint_plane(painter, square, QColor(mix(self.theme.background, self.theme.faint, 0.4)))
             return
         radius = 0.2 * self.side
@@ -108,8 +109,9 @@ class WellStamps:
     def _paint_disc(self, painter: QPainter, square: QRectF, colour: str) -> None:
         radius = 0.31 * self.side
         painter.setPen(_NO_PEN)
-        painter.setBrush(QColor(self.theme.surface))
-        painter.drawEllipse(square.center(), radius + 1, radius + 1)
+        if self.side >= _SMALL_SIDE:
+            painter.setBrush(QColor(self.theme.surface))
+            painter.drawEllipse(square.center(), radius + 1, radius + 1)
         painter.setBrush(QColor(colour))
         painter.drawEllipse(square.center(), radius, radius)
 

@@ -1,20 +1,22 @@
 """Measured statistics in a network of its own, ready for images one by one."""
 
 import copy
-from typing import Any
+from typing import Any, TypeVar
 
 from torch import fx, nn
 
 from napari_ben.methods._graph import layer_name, trace
-from napari_ben.methods._layers import affine_of, after_norm, is_batch_norm, set_all_statistics
+from napari_ben.methods._layers import affine_of, after_norm, float64, is_batch_norm, set_all_statistics
 from napari_ben.methods._statistics import ContextStatistics, Variance
 
 __all__ = ["apply_statistics", "fold_statistics"]
 
+Network = TypeVar("Network", bound=nn.Module)
+
 _FOLDABLE = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear)
 
 
-def apply_statistics(network: nn.Module, statistics: ContextStatistics, variance: Variance = "biased") -> nn.Module:
+def apply_statistics(network: Network, statistics: ContextStatistics, variance: Variance = "biased") -> Network:
     """Copy of the network, in inference mode, that normalises with a context's statistics.
 
     Parameters
@@ -37,7 +39,7 @@ def apply_statistics(network: nn.Module, statistics: ContextStatistics, variance
     return adapted
 
 
-def fold_statistics(adapted: nn.Module) -> nn.Module:
+def fold_statistics(adapted: Network) -> Network:
     """Copy in which each BatchNorm that directly follows a convolution or linear layer is part of it.
 
     The others stay as they are: with fixed statistics each is one multiplication and one addition per channel.
@@ -79,8 +81,8 @@ def _fold(network: nn.Module, source_name: str, norm_name: str) -> None:
     source: Any = network.get_submodule(source_name)
     norm: Any = network.get_submodule(norm_name)
     scale, shift = affine_of(norm)
-    weight = source.weight.detach().double()
-    bias = 0 if source.bias is None else source.bias.detach().double()
+    weight = float64(source.weight)
+    bias = 0 if source.bias is None else float64(source.bias)
     folded_weight = weight * scale.reshape(-1, *[1] * (weight.dim() - 1))
     source.weight = nn.Parameter(folded_weight.to(source.weight), requires_grad=False)
     source.bias = nn.Parameter((bias * scale + shift).to(source.weight), requires_grad=False)

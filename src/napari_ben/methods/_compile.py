@@ -6,6 +6,7 @@ wrong, the network's own code is run instead.
 """
 
 import copy
+import logging
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -25,6 +26,7 @@ from napari_ben.methods._statistics import LayerStatistics
 __all__ = ["compile_program", "copy_for_inference"]
 
 _ONE = np.ones(1)
+_LOGGER = logging.getLogger(__name__)
 
 
 def copy_for_inference(network: nn.Module, device: torch.device) -> nn.Module:
@@ -72,6 +74,12 @@ def compile_program(network: nn.Module, image: torch.Tensor) -> Program:
         program = TracedProgram(graph, network)
         if _agrees(program, image, seen):
             return program
+    _LOGGER.warning(
+        "The code of %s cannot be followed, so its context statistics take one forward pass for each of its %d "
+        "BatchNorm layers; they are exact all the same.",
+        type(network).__name__,
+        len(seen),
+    )
     return RepeatedProgram(network, tuple(seen))
 
 
@@ -123,7 +131,9 @@ def _agrees(program: TracedProgram, image: torch.Tensor, seen: Mapping[str, Mome
         started_from = [(value, _writes(value)) for value in values.values()]
         try:
             moments |= program.visit(values, range(stage, stage + 1), _ONE, ledger, owns_values=False)
-        except (RuntimeError, TypeError, ValueError, IndexError):
+        except torch.cuda.OutOfMemoryError:
+            raise
+        except (RuntimeError, TypeError, ValueError, IndexError):  # e.g. a size that tracing took for a constant
             return False
         if any(_writes(value) != before for value, before in started_from):
             return False  # hidden in-place work: starting from the kept values again would give something else

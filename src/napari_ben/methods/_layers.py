@@ -20,6 +20,7 @@ __all__ = [
     "after_norm",
     "batch_norms",
     "check_finite",
+    "float64",
     "is_batch_norm",
     "set_all_statistics",
     "set_statistics",
@@ -60,17 +61,22 @@ def set_statistics(layer: Any, statistics: LayerStatistics, variance: Variance =
     old = layer.running_mean if layer.running_mean is not None else layer.weight
     like = torch.empty(0) if old is None else old.detach()
     layer.track_running_stats = True
-    layer.running_mean = torch.as_tensor(statistics.mean).to(like)
-    layer.running_var = torch.as_tensor(statistics.variance_as(variance)).to(like)
+    layer.running_mean = torch.as_tensor(statistics.mean).to(like.dtype).to(like.device)
+    layer.running_var = torch.as_tensor(statistics.variance_as(variance)).to(like.dtype).to(like.device)
 
 
 def affine_of(layer: Any) -> tuple[torch.Tensor, torch.Tensor]:
-    """Scale and shift per channel, (C,) float64, that a BatchNorm layer amounts to in inference mode."""
-    scale = (layer.running_var.double() + layer.eps).rsqrt()
+    """Scale and shift per channel, (C,) float64 on the CPU, that a BatchNorm layer amounts to in inference mode."""
+    scale = (float64(layer.running_var) + layer.eps).rsqrt()
     if layer.weight is not None:
-        scale = scale * layer.weight.detach().double()
-    shift = -layer.running_mean.double() * scale
-    return scale, shift if layer.bias is None else shift + layer.bias.detach().double()
+        scale = scale * float64(layer.weight)
+    shift = -float64(layer.running_mean) * scale
+    return scale, shift if layer.bias is None else shift + float64(layer.bias)
+
+
+def float64(values: torch.Tensor) -> torch.Tensor:
+    """Copy on the CPU, since not every device has float64."""
+    return values.detach().cpu().double()
 
 
 def after_norm(layer: Any) -> tuple[nn.Module, ...] | None:

@@ -1,8 +1,9 @@
 """Count, mean and second moment of an activation, mergeable in any order.
 
-Two passes over one chunk while it is still in the cache (mean, then squared deviations), image by image, in the
-activation's own precision; everything beyond one image is merged in float64 by the pairwise formula of Chan, Golub and
-LeVeque (1983). Sums of squares are never subtracted from each other: with a mean far from zero that loses the variance.
+Each image by itself, while it is still in the cache: its mean, then the squared deviations from it, in the activation's
+own precision and with the mean's rounding made good (the corrected two-pass algorithm). Beyond one image everything is
+merged in float64 by the pairwise formula. Sums of squares are never subtracted from each other: with a mean far from
+zero that loses the variance. Both after Chan, Golub and LeVeque, The American Statistician 37 (1983).
 """
 
 from collections.abc import Sequence
@@ -97,9 +98,11 @@ def _blocks(rows: "torch.Tensor") -> "tuple[torch.Tensor, ...]":
 
 def _image_moments(rows: "torch.Tensor") -> tuple[Float64, Float64]:
     """Mean and squared deviations, (n, C) float64 each, of every image by itself."""
-    mean = rows.mean(dim=2, keepdim=True)
-    deviation = (rows - mean).square_().sum(dim=2)
-    return _float64(mean.squeeze(2)), _float64(deviation)
+    rounded = rows.mean(dim=2, keepdim=True)
+    differences = rows - rounded
+    error = _float64(differences.sum(dim=2)) / rows.shape[2]  # what rounding took from the mean
+    deviation = _float64(differences.square_().sum(dim=2)) - rows.shape[2] * error**2
+    return _float64(rounded.squeeze(2)) + error, deviation
 
 
 def _pool(mean: Float64, deviation: Float64, weights: Float64, size: int) -> Moments:

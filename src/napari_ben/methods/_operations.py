@@ -79,7 +79,7 @@ def _module(module: nn.Module, *, in_place: bool) -> Operation:
 
 def _normalise(layer: nn.Module, after: tuple[nn.Module, ...], values: torch.Tensor, *, in_place: bool) -> torch.Tensor:
     """Apply a BatchNorm layer: one multiplication and addition where channels lie next to each other in memory."""
-    if values.dim() != 4 or not values.is_contiguous(memory_format=torch.channels_last) or values.is_cuda:
+    if values.dim() != 4 or not values.is_contiguous(memory_format=torch.channels_last) or not values.is_cpu:
         result: torch.Tensor = layer(values)
         return result
     scale, shift = (part.to(values.dtype).reshape(1, -1, 1, 1) for part in affine_of(layer))

@@ -53,7 +53,7 @@ def test_opening_leaves_as_a_task_and_comes_back(on_disk, plate, drain, wanted):
     drain(session, todo[0])
     assert session.state.plate is plate
     assert session.state.opening is None
-    assert [task.lane for task in todo] == ["plate", "picture"]
+    assert [task.lane for task in todo] == ["plate"]
 
 
 def test_the_overview_develops_block_by_block(on_disk, plate, drain, wanted):
@@ -63,6 +63,7 @@ def test_the_overview_develops_block_by_block(on_disk, plate, drain, wanted):
     session.open(Path("P1"))
     drain(session, todo[0])
     assert not session.state.picture.overviews[0].any()
+    session.develop()
     drain(session, todo[1])
     assert session.state.picture.overviews[0].any()
     assert set(channels) == {0, 1}

@@ -1,6 +1,7 @@
 """The story while someone watches: evented, without Qt, threads or torch."""
 
-from napari_ben.session._layers import KEY, LayerData, channel_colours, mosaic_layers, plate_of
+from napari_ben.session._layers import CHANNEL_COLOURS, KEY, LayerData, channel_colours, mosaic_layers, plate_of
+from napari_ben.session._picture import Picture
 from napari_ben.session._resolve import Resolution, resolve
 from napari_ben.session._session import Session
 from napari_ben.session._state import (
@@ -26,6 +27,7 @@ from napari_ben.session._words import (
 )
 
 __all__ = [
+    "CHANNEL_COLOURS",
     "KEY",
     "STOP",
     "ContextChoice",
@@ -33,6 +35,7 @@ __all__ = [
     "Lane",
     "LayerData",
     "Notice",
+    "Picture",
     "Resolution",
     "RunOptions",
     "RunState",

@@ -14,6 +14,17 @@ LayerData = tuple[Any, dict[str, Any], str]
 KEY = "napari_ben"
 """The entry of a layer's metadata that says which plate it shows."""
 
+CHANNEL_COLOURS = {
+    "blue": "#0000ff",
+    "green": "#00ff00",
+    "yellow": "#ffff00",
+    "bop orange": "#f8ad20",
+    "magenta": "#ff00ff",
+    "cyan": "#00ffff",
+    "gray": "#ffffff",
+}
+"""Colour maps of napari that are used, and the brightest colour of each."""
+
 _STAIN_COLOURS = {"dna": "blue", "er": "green", "rna": "yellow", "agp": "bop orange", "mito": "magenta"}
 _OTHER_COLOURS = ("green", "blue", "magenta", "yellow", "cyan", "bop orange")
 

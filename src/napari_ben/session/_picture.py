@@ -7,12 +7,15 @@ Finer levels stay lazy: they are read where one zooms in.
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_ben.plates import Plate
+
+if TYPE_CHECKING:
+    import dask.array as da
 
 SHOWN_AT_ONCE = 3
 """Channels visible at first: more colours than that add up to white."""
@@ -54,18 +57,18 @@ def develop(plate: Plate, picture: Picture) -> Generator[int, "bool | None", Non
     int
         The channel of which a block is new.
     """
-    channels = range(len(plate.channels))
+    levels = [plate.mosaic.levels(channel)[-1] for channel in range(len(plate.channels))]
+    channels = range(len(levels))
     for group in (channels[:SHOWN_AT_ONCE], channels[SHOWN_AT_ONCE:]):
-        for block in np.ndindex(*plate.mosaic.levels(0)[-1].numblocks):
+        for block in np.ndindex(*levels[0].numblocks):
             for channel in group:
-                _fill(plate, picture, channel, block)
+                _fill(picture.overviews[channel], levels[channel], block)
                 if (yield channel):
                     return
 
 
-def _fill(plate: Plate, picture: Picture, channel: int, block: tuple[int, ...]) -> None:
-    level = plate.mosaic.levels(channel)[-1]
+def _fill(overview: NDArray[Any], level: "da.Array", block: tuple[int, ...]) -> None:
     starts = [sum(sizes[:index]) for sizes, index in zip(level.chunks, block, strict=True)]
     pixels = level.blocks[block].compute(scheduler="synchronous")
     place = tuple(slice(start, start + size) for start, size in zip(starts, pixels.shape, strict=True))
-    picture.overviews[channel][place] = pixels
+    overview[place] = pixels

@@ -91,6 +91,12 @@ class Session:
             plate = screen[name]
             self._open(plate.path, f"Opening {name}", tasks.show_work(plate))
 
+    def develop(self) -> None:
+        """Fill the overview of the plate; asked for once its layers are there, so that reading does not delay them."""
+        if self._state.plate is not None and self._state.picture is not None:
+            work = develop(self._state.plate, self._state.picture)
+            self._want("picture", f"Showing {self._state.plate.name}", work)
+
     def set_role(self, wells: Iterable[str], role: Role) -> None:
         """Give wells another role, as a person who knows better than the platemap."""
         if self._state.plate is not None and not self._refuse_while_running("context"):
@@ -110,6 +116,10 @@ class Session:
     def colour_by(self, column: str) -> None:
         """Fill the wells of the grid by another column."""
         self._set(colour_by=column)
+
+    def colour_points_by(self, column: str) -> None:
+        """Colour the points of the embedding by another column."""
+        self._set(points_by=column)
 
     def load_model(self, name: str | Path) -> None:
         """Load a model by name or file."""
@@ -183,8 +193,6 @@ class Session:
             return
         self._become(arrivals.on_result(self._state, task.lane, value))
         state = self._state
-        if task.lane == "plate" and state.plate and state.picture:
-            self._want("picture", f"Showing {state.plate.name}", develop(state.plate, state.picture))
         if task.lane in {"run", "plate"} and state.predictions and "UMAP" not in state.predictions.layouts:
             self._want("layout", "Embedding", tasks.layouts_work(state.predictions))
 

@@ -155,6 +155,8 @@ class SessionState:
         The selected wells, sorted by position.
     colour_by
         The column that fills the wells of the grid.
+    points_by
+        The column that colours the points of the embedding.
     layout
         The layout asked for in the embedding.
     layout_note
@@ -181,7 +183,8 @@ class SessionState:
     results: Mapping[Path, "Predictions"] = field(default_factory=lambda: MappingProxyType({}))
     selected: tuple[str, ...] = ()
     colour_by: str = "role"
-    layout: str = "PCA"
+    points_by: str = "predicted class"
+    layout: str = "UMAP"
     layout_note: str = ""
     device: str = ""
     notices: Mapping[StepName, Notice] = field(default_factory=lambda: MappingProxyType({}))

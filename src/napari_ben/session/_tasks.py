@@ -76,7 +76,7 @@ def open_work(path: Path, platemap: Path | None) -> Generator[None, "bool | None
     screen = open_screen(path, platemap=platemap)
     yield
     plate = screen.plates[0]
-    return Opened(plate, blank_picture(plate), screen, path)
+    return Opened(plate, blank_picture(plate), screen, path.expanduser().absolute())
 
 
 def sample_work() -> Generator[None, "bool | None", Opened]:

@@ -15,6 +15,13 @@ _STAGES = {
     "reading": "Reading the context: ",
     "statistics": "Measuring the context: ",
 }
+_ROLES = {
+    "treatment": "treated",
+    "negative_control": "negative controls",
+    "positive_control": "positive controls",
+    "empty": "empty",
+    "unknown": "without a role",
+}
 _FEWEST_FOR_AN_ESTIMATE = 2
 
 
@@ -39,20 +46,8 @@ def plate_details(plate: Plate) -> str:
 def roles_line(plate: Plate) -> str:
     """Count the imaged wells of each role, treatments first."""
     counts = plate.imaged["role"].value_counts()
-    words = {
-        "treatment": "treatment",
-        "negative_control": "negative control",
-        "positive_control": "positive control",
-        "empty": "empty",
-        "unknown": "without a role",
-    }
-    parts = [_count(int(counts[role]), word) for role, word in words.items() if counts.get(role, 0)]
+    parts = [f"{counts[role]} {words}" for role, words in _ROLES.items() if counts.get(role, 0)]
     return " · ".join(parts)
-
-
-def _count(number: int, word: str) -> str:
-    plural = "" if number == 1 or word in {"empty", "without a role"} else "s"
-    return f"{number} {word}{plural}"
 
 
 def plate_title(screen: Screen, plate: Plate) -> str:
@@ -87,7 +82,9 @@ def training_words(card: ModelCard) -> str:
     if card.training.method == "unknown":
         return "training unknown"
     plates = len(card.training.plates)
-    return f"trained with {card.training.method.upper()}" + (f" on {_count(plates, 'plate')}" if plates else "")
+    return f"trained with {card.training.method.upper()}" + (
+        f" on {plates} plate{'s' * (plates > 1)}" if plates else ""
+    )
 
 
 def model_details(model: Model) -> str:

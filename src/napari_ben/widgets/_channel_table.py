@@ -11,10 +11,10 @@ _NONE = "choose …"
 class ChannelTable(QWidget):
     """One line for each of the model's channels.
 
-    Signals
-    -------
-    mapped(str, str)
-        Model channel and plate channel, when a person chose one.
+    Attributes
+    ----------
+    mapped
+        Signal(str, str): model channel and plate channel, when a person chose one.
     """
 
     mapped = Signal(str, str)

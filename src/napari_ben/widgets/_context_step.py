@@ -3,6 +3,7 @@
 from collections import Counter
 from typing import cast
 
+from qtpy.QtGui import QImage
 from qtpy.QtWidgets import QComboBox, QPushButton, QWidget
 
 from napari_ben.plates import Role, format_selection
@@ -13,6 +14,7 @@ from napari_ben.widgets._plate_grid import PlateGrid
 from napari_ben.widgets._segments import Segments
 from napari_ben.widgets._selection_box import SelectionBox
 from napari_ben.widgets._step import NoticeLabel, Step, row
+from napari_ben.widgets._thumbnails import well_thumbnail
 
 _KINDS = {"plate": "Whole plate", "controls": "Controls", "wells": "Selected wells"}
 
@@ -33,6 +35,9 @@ class ContextStep(Step):
         self.legend = Legend(self)
         self.column = QComboBox(self)
         self.column.setAccessibleName("Colour wells by")
+        self.column.setToolTip("What fills the wells")
+        self.column.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.column.setMinimumContentsLength(13)
         self.column.textActivated.connect(lambda _text: session.colour_by(self.column.currentData()))
         self.text = SelectionBox(self)
         self.warnings = NoticeLabel(self)
@@ -40,11 +45,13 @@ class ContextStep(Step):
         self.text.entered.connect(session.select)
         self.body.addLayout(row(self.kinds, QWidget(self), self.undo, stretch=1))
         self.body.addWidget(self.grid)
-        self.body.addLayout(row(self.legend, self.column, stretch=0))
+        self.body.addWidget(self.legend)
+        self.body.addLayout(row(self.text.line, self.column, stretch=0))
         self.body.addWidget(self.text)
         self.body.addWidget(self.warnings)
 
     def _connect_grid(self) -> None:
+        self.grid.thumbnail_of = self._thumbnail
         self.grid.selection_changed.connect(self._session.select)
         self.grid.role_requested.connect(lambda role, wells: self._session.set_role(wells, cast("Role", role)))
         self.grid.history_changed.connect(lambda: self.undo.setEnabled(self.grid.can_undo))
@@ -72,14 +79,14 @@ class ContextStep(Step):
         if [self.column.itemData(place) for place in range(self.column.count())] != list(columns):
             self.column.clear()
             for name in columns:
-                self.column.addItem(f"Colour by: {name}", name)
+                self.column.addItem(f"by {name}", name)
 
     def _show_grid(self, state: SessionState, resolution: Resolution) -> None:
         self.column.setCurrentIndex(self.column.findData(state.colour_by))
         depends_on = (state.plate, state.predictions, state.colour_by, resolution.context)
         if depends_on != self._shown:
             self._shown = depends_on
-            self._fill = fill(state)
+            self._fill = fill(state, state.colour_by)
             self.grid.set_data(grid_data(state, resolution, self._fill))
         self.grid.set_selection(state.selected)
         self._show_legend(state, resolution)
@@ -94,6 +101,10 @@ class ContextStep(Step):
             counts=counts,
         )
         self.legend.set_entries(marks, self._fill.legend)
+
+    def _thumbnail(self, well: str) -> QImage | None:
+        plate, picture = self._session.state.plate, self._session.state.picture
+        return None if plate is None or picture is None else well_thumbnail(plate, picture, well)
 
     def _format(self, wells: tuple[str, ...]) -> str:
         plate = self._session.state.plate

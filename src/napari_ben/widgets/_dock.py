@@ -5,27 +5,28 @@ one of them reaches the others, and what a view is told it does not tell back, s
 """
 
 from functools import partial
-from pathlib import Path
 from typing import Any
 
+from qtpy.QtCore import QSize, Qt, QTimer
 from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from napari_ben.models import available_models
 from napari_ben.session import Session, SessionState, plate_of
-from napari_ben.widgets._canvas import CanvasClicks
+from napari_ben.widgets._canvas_view import CanvasView
 from napari_ben.widgets._context_step import ContextStep
 from napari_ben.widgets._job import JobRunner
 from napari_ben.widgets._method_step import MethodStep
 from napari_ben.widgets._model_step import ModelStep
-from napari_ben.widgets._mosaic_layers import MosaicLayers
 from napari_ben.widgets._plate_step import PlateStep
 from napari_ben.widgets._preferences import remember_plate, remembered, run_options
 from napari_ben.widgets._results_step import ResultsStep
+from napari_ben.widgets._step import Step
 from napari_ben.widgets._timers import timer
-from napari_ben.widgets._viewer import look_at
-from napari_ben.widgets._well_layers import WellLayers
+from napari_ben.widgets._tinted import Line
 
 _NARROWEST = 340
+_SIZE = QSize(430, 900)
+_UNTIL_LAID_OUT = 100
 
 
 class BenDock(QWidget):
@@ -45,118 +46,113 @@ class BenDock(QWidget):
         self._viewer = napari_viewer
         self._shown = SessionState()
         self._jobs = JobRunner(self.session, self)
-        self._mosaic = MosaicLayers(napari_viewer, self.session, self)
-        self._wells = WellLayers(napari_viewer, self)
-        self._clicks = CanvasClicks(napari_viewer, self.session)
-        self._build_steps()
-        self._refresh = timer(self, 0, self._show, once=True)
-        self.session.changed.connect(self._on_changed)
-        self._connect()
-        self._remember()
-        self._pick_up_layers()
-        self._on_changed()
-
-    def _build_steps(self) -> None:
+        self.canvas = CanvasView(napari_viewer, self.session, self)
         self.plate = PlateStep(self.session, self)
         self.context = ContextStep(self.session, self)
         self.model = ModelStep(self.session, self)
         self.method = MethodStep(self.session, self)
         self.results = ResultsStep(self.session, self)
-        steps = QWidget(self)
-        column = QVBoxLayout(steps)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        for step in (self.plate, self.context, self.model, self.method, self.results):
-            if column.count():
-                column.addWidget(_line(steps))
-            column.addWidget(step)
-        column.addStretch(1)
-        area = QScrollArea(self)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setWidget(steps)
+        self._area = _scrolled(_column(self.plate, self.context, self.model, self.method, self.results))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(area)
+        layout.addWidget(self._area)
         self.setMinimumWidth(_NARROWEST)
+        self._refresh = timer(self, 0, self._show, once=True)
+        self._connect()
+        self._begin()
+
+    def sizeHint(self) -> QSize:
+        """Give the size at which everything can be read."""
+        return _SIZE
 
     def _connect(self) -> None:
-        self.context.grid.well_activated.connect(self.go_to)
-        self.results.overlay_toggled.connect(self._wells.set_visible)
-        self._viewer.layers.events.inserted.connect(self._on_layer)
-        self.destroyed.connect(partial(_leave, self._viewer, self._jobs, self._clicks, self._wells, self._on_layer))
+        self.session.changed.connect(self._on_changed)
+        self.context.grid.well_activated.connect(self.canvas.go_to)
+        self.context.grid.well_hovered.connect(self._on_hover)
+        self.results.well_activated.connect(self.canvas.go_to)
+        self.results.overlay_toggled.connect(self.canvas.wells.set_visible)
+        inserted = self._viewer.layers.events.inserted
+        inserted.connect(self._on_layer)
+        self.destroyed.connect(
+            partial(_leave, self.session, self._on_changed, self._jobs, self.canvas, inserted, self._on_layer)
+        )
 
-    def _remember(self) -> None:
+    def _begin(self) -> None:
         wishes = remembered()
         self.session.set_options(run_options())
         self.session.choose_method(wishes.method)
         known = list(available_models())
         if known:
             self.session.load_model(wishes.model if wishes.model in known else known[-1])
+        for layer in self._viewer.layers:
+            self._pick_up(layer)
+        self._on_changed()
 
-    def go_to(self, well: str) -> None:
-        """Move the camera to a well."""
-        box = self._wells.box(well)
-        if box is not None:
-            look_at(self._viewer, box)
+    def _on_hover(self, well: str) -> None:
+        look = self.context.grid.data.wells.get(well)
+        if look is not None:
+            self._viewer.status = " · ".join(look.tooltip.splitlines())
 
     def _on_changed(self, *_states: SessionState) -> None:
         if not self._refresh.isActive():
             self._refresh.start()
 
     def _show(self) -> None:
-        state, old = self.session.state, self._shown
+        state, old, resolution = self.session.state, self._shown, self.session.resolution
         self._shown = state
-        resolution = self.session.resolution
         self.plate.show_state(state, old)
         self.context.show_state(state, resolution, old)
         self.model.show_state(state, resolution, old)
         self.method.show_state(state, resolution)
         self.results.show_state(state)
-        self._show_on_canvas(state, old)
+        self.canvas.show_state(state)
+        self._follow_up(state, old)
 
-    def _show_on_canvas(self, state: SessionState, old: SessionState) -> None:
-        if state.plate is None:
-            return
-        is_new = state.picture is not old.picture
-        if is_new:
-            self._mosaic.show(state)
-            self._wells.show_plate(state.plate)
-            if state.source is not None:
-                remember_plate(state.source)
-        if is_new or state.predictions is not old.predictions:
-            self._wells.show_predictions(state.predictions)
-            if state.predictions is not None and old.predictions is None:
-                self._wells.choose()
-        context = self.session.resolution.context
-        self._wells.show_marks(frozenset(context.wells if context else ()), frozenset(state.selected))
-        if state.model is not old.model and state.model is not None:
+    def _follow_up(self, state: SessionState, old: SessionState) -> None:
+        if state.source is not None and state.source != old.source:
+            remember_plate(state.source)
+        if state.plate is not None and old.plate is None and not state.device:
+            self.session.find_device()
+        if state.model is not None and state.model is not old.model and old.model is not None:
             remembered().model = state.model.card.name
-        if state.method != old.method:
-            remembered().method = state.method
+        if state.predictions is not None and old.run.is_busy and not state.run.is_busy:
+            QTimer.singleShot(_UNTIL_LAID_OUT, partial(self._area.ensureWidgetVisible, self.results))
 
     def _on_layer(self, event: Any) -> None:
         self._pick_up(event.value)
 
-    def _pick_up_layers(self) -> None:
-        for layer in self._viewer.layers:
-            self._pick_up(layer)
-
     def _pick_up(self, layer: Any) -> None:
         path = plate_of(layer.metadata)
-        state = self.session.state
-        if path is not None and path not in {state.source, state.opening}:
-            self.session.open(Path(path))
+        if path is not None and path not in {self.session.state.source, self.session.state.opening}:
+            self.session.open(path)
 
 
-def _line(parent: QWidget) -> QFrame:
-    line = QFrame(parent)
-    line.setFrameShape(QFrame.Shape.HLine)
-    return line
+def _column(*steps: Step) -> QWidget:
+    column = QWidget()
+    layout = QVBoxLayout(column)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(0)
+    for step in steps:
+        if layout.count():
+            layout.addWidget(Line(column))
+        layout.addWidget(step)
+    layout.addStretch(1)
+    return column
 
 
-def _leave(viewer: Any, jobs: JobRunner, clicks: CanvasClicks, wells: WellLayers, on_layer: Any, *_: object) -> None:
+def _scrolled(content: QWidget) -> QScrollArea:
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(content)
+    return area
+
+
+def _leave(
+    session: Session, on_changed: Any, jobs: JobRunner, canvas: CanvasView, inserted: Any, on_layer: Any, *_: object
+) -> None:
+    session.changed.disconnect(on_changed)
     jobs.stop_all()
-    clicks.close()
-    wells.close()
-    viewer.layers.events.inserted.disconnect(on_layer)
+    canvas.close()
+    inserted.disconnect(on_layer)

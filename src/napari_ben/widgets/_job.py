@@ -3,8 +3,12 @@
 napari's own worker does it, so that a run shows in the activity dock and napari asks before it closes the window. Two
 of its habits are worked around: it swallows every `RuntimeError` (so errors travel as values), and all workers share
 one small pool (so each of ours gives its place back: a UMAP that waits for its process must not hold up a run).
+
+Drawing the canvas is thousands of calls, after each of which the window waits for the interpreter, by default up to
+5 ms: beside a computing thread a frame took seconds. While a task runs, the interpreter is handed over more often.
 """
 
+import sys
 from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +20,8 @@ from qtpy.QtCore import QObject, QThreadPool
 from napari_ben.errors import NapariBenError
 from napari_ben.session import STOP, RunStep, Session, Task
 
+_USUAL, _BRISK = 5e-3, 5e-4
+"""Seconds after which a thread hands the interpreter over: Python's own choice, and while a task runs."""
 _QUIET = frozenset({"device", "model", "export"})
 """Lanes that are over before a bar in the activity dock could be read."""
 
@@ -78,6 +84,7 @@ class JobRunner(QObject):
             },
         )
         self._workers[task] = worker
+        sys.setswitchinterval(_BRISK)
         if (pool := QThreadPool.globalInstance()) is not None:
             pool.releaseThread()
         worker.start()
@@ -115,5 +122,7 @@ class JobRunner(QObject):
 
     def _on_finished(self, task: Task) -> None:
         self._workers.pop(task, None)
+        if not self._workers:
+            sys.setswitchinterval(_USUAL)
         if (pool := QThreadPool.globalInstance()) is not None:
             pool.reserveThread()

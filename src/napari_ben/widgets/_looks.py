@@ -13,7 +13,7 @@ from napari_ben.plates import Plate
 from napari_ben.results import RESERVED_COLUMNS, Predictions, class_colours
 from napari_ben.session import Resolution, SessionState
 from napari_ben.widgets._legend_data import ColourScale, LegendEntry
-from napari_ben.widgets._palette import ROLE_COLOURS, ROLE_LETTERS, number_colours, number_limits
+from napari_ben.widgets._palette import ROLE_COLOURS, ROLE_LETTERS, colour_scale, number_colours, number_limits
 from napari_ben.widgets._plate_grid_data import GridData, WellLook
 
 if TYPE_CHECKING:
@@ -64,12 +64,11 @@ def is_number(column: pd.Series) -> bool:
     return bool(pd.to_numeric(column, errors="coerce").notna().all()) and column.nunique() > 2
 
 
-def fill(state: SessionState) -> Fill:
-    """Colours of the wells for the column asked for; by role where that column is not there."""
+def fill(state: SessionState, column: str) -> Fill:
+    """Colours of the wells for a column; by role where that column is not there."""
     plate, predictions = state.plate, state.predictions
     if plate is None:
         return Fill({}, {}, ())
-    column = state.colour_by
     if column in {PREDICTED, CONFIDENCE}:
         return _of_prediction(predictions, column)
     if column not in plate.imaged.columns:
@@ -113,8 +112,6 @@ def _of_groups(values: pd.Series, colours: Mapping[str, str] | None = None) -> F
 
 
 def _of_numbers(label: str, values: pd.Series, limits: tuple[float, float] | None = None) -> Fill:
-    from napari_ben.widgets._palette import colour_scale
-
     low, high = limits or number_limits(values.to_numpy())
     colours = number_colours(values.to_numpy(), limits=(low, high))
     scale = ColourScale(label, low, high, colour_scale("viridis"))

@@ -1,12 +1,12 @@
 """Step 4: how the statistics follow the plate, and the one button."""
 
-from qtpy.QtWidgets import QComboBox, QProgressBar, QWidget
+from qtpy.QtWidgets import QComboBox, QWidget
 
 from napari_ben.methods import METHODS
 from napari_ben.session import Notice, Resolution, Session, SessionState, run_line
 from napari_ben.widgets._step import NoticeLabel, Step, row
 from napari_ben.widgets._timers import timer
-from napari_ben.widgets._tinted import ActionButton, QuietLabel
+from napari_ben.widgets._tinted import ActionButton, QuietLabel, RunBar
 
 _BETWEEN_CLOCK_TICKS = 500
 
@@ -27,8 +27,7 @@ class MethodStep(Step):
         self.button.clicked.connect(self._on_pressed)
         self.sentence = QuietLabel("", self)
         self.warnings = NoticeLabel(self)
-        self.progress = QProgressBar(self)
-        self.progress.setTextVisible(True)
+        self.progress = RunBar(self)
         self.progress.hide()
         self._clock = timer(self, _BETWEEN_CLOCK_TICKS, lambda: self._show_progress(self._session.state))
         self.body.addLayout(row(self.methods, self.button, stretch=0))

@@ -9,7 +9,7 @@ from napari_ben.models import available_models, guess_channels
 from napari_ben.session import Resolution, Session, SessionState, model_details, model_line
 from napari_ben.widgets._channel_table import ChannelTable
 from napari_ben.widgets._step import Step, row
-from napari_ben.widgets._tinted import QuietLabel, QuietLine
+from napari_ben.widgets._tinted import QuietLine
 
 _OPEN = "Open file…"
 _FILES = "Models (*.safetensors);;All files (*)"
@@ -34,7 +34,7 @@ class ModelStep(Step):
         self.channels.mapped.connect(session.map_channel)
         self.channels.hide()
         self.channels_button.toggled.connect(self.channels.setVisible)
-        self.details = QuietLabel("", self)
+        self.details = QuietLine("", self)
         self.details.hide()
         self.device = QuietLine("", self)
         self.body.addLayout(row(self.models, self.channels_button, stretch=0))
@@ -59,10 +59,11 @@ class ModelStep(Step):
         if self.models.findText(name) < 0:
             self.models.insertItem(self.models.count() - 1, name)
         self.models.setCurrentText(name)
-        self.models.setToolTip(model_details(state.model))
         card = state.model.card
-        self.details.setText(" · ".join(part for part in (", ".join(card.classes), card.licence) if part))
-        self.details.setVisible(True)
+        self.details.say(" · ".join(part for part in (card.licence, ", ".join(card.classes)) if part))
+        self.details.show()
+        for widget in (self.models, self.details):
+            widget.setToolTip(model_details(state.model))
 
     def _show_channels(self, state: SessionState, resolution: Resolution) -> None:
         has_both = state.model is not None and state.plate is not None

@@ -1,5 +1,7 @@
-"""The plate's own layers: one image a channel, added one at a time so that the window stays awake."""
+"""The plate's own layers: one image a channel."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from qtpy.QtCore import QObject
@@ -26,44 +28,37 @@ class MosaicLayers(QObject):
     def __init__(self, viewer: Any, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._viewer = viewer
-        self._waiting: list[LayerData] = []
-        self._stale: set[str] = set()
-        self._next = timer(self, 0, self._add_one)
-        self._refresh = timer(self, _BETWEEN_REFRESHES, self._refresh_one, once=True)
         self._session = session
+        self._stale: set[str] = set()
+        self._refresh = timer(self, _BETWEEN_REFRESHES, self._refresh_one, once=True)
         session.developed.connect(self._on_developed)
 
-    @property
-    def is_complete(self) -> bool:
-        """Whether no layer is waiting to be added."""
-        return not self._waiting
+    def close(self) -> None:
+        """Listen to the session no longer."""
+        self._session.developed.disconnect(self._on_developed)
 
-    def show(self, state: SessionState) -> None:
-        """Show the plate of a state; layers of another plate go."""
+    def steps(self, state: SessionState) -> list[Callable[[], None]]:
+        """Remove the layers of another plate; give what adds or renews those of this one, a step a layer."""
         if state.plate is None:
-            return
-        self._waiting = mosaic_layers(state.plate, state.picture, state.source)
-        wanted = [_identity(keywords["metadata"]) for _, keywords, _ in self._waiting]
+            return []
+        layers = mosaic_layers(state.plate, state.picture, state.source)
+        wanted = [_identity(keywords["metadata"]) for _, keywords, _ in layers]
         for layer in [layer for layer in self._viewer.layers if KEY in layer.metadata]:
             if _identity(layer.metadata) not in wanted:
                 self._viewer.layers.remove(layer)
-        self._next.start()
+        return [partial(self._add, layer) for layer in layers]
 
-    def _add_one(self) -> None:
-        if not self._waiting:
-            self._next.stop()
-            return
-        levels, keywords, _ = self._waiting.pop(0)
-        known = self._layer(_identity(keywords["metadata"]))
-        if known is None:
-            place = sum(KEY in layer.metadata for layer in self._viewer.layers)
-            self._viewer.add_image(levels, **keywords)
-            self._viewer.layers.move(len(self._viewer.layers) - 1, place)
-        else:
+    def _add(self, layer_data: LayerData) -> None:
+        levels, keywords, _ = layer_data
+        identity = _identity(keywords["metadata"])
+        known = next((layer for layer in self._viewer.layers if _identity(layer.metadata) == identity), None)
+        if known is not None:
             known.data = levels
-
-    def _layer(self, identity: tuple[str, ...]) -> Any:
-        return next((layer for layer in self._viewer.layers if _identity(layer.metadata) == identity), None)
+            return
+        place = sum(KEY in layer.metadata for layer in self._viewer.layers)
+        self._viewer.add_image(levels, **keywords)
+        if place < len(self._viewer.layers) - 1:
+            self._viewer.layers.move(len(self._viewer.layers) - 1, place)
 
     def _on_developed(self, channel: int) -> None:
         plate = self._session.state.plate

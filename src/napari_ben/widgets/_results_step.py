@@ -2,59 +2,135 @@
 
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QFileDialog, QPushButton, QWidget
+from qtpy.QtGui import QImage
+from qtpy.QtWidgets import QComboBox, QFileDialog, QPushButton, QWidget
 
-from napari_ben.session import Session, SessionState, results_line
+from napari_ben.errors import NapariBenError
+from napari_ben.session import Notice, Session, SessionState, results_line
+from napari_ben.widgets._embedding import EmbeddingView
+from napari_ben.widgets._looks import colour_columns
+from napari_ben.widgets._points import field_row, point_words, points, points_of, shown_layout, wells_of
 from napari_ben.widgets._segments import Segments
 from napari_ben.widgets._step import Step, row
+from napari_ben.widgets._thumbnails import field_thumbnail
 from napari_ben.widgets._tinted import QuietLine
 
 _FORMATS = ("csv", "png", "svg")
+_EMBEDDING_HEIGHT = 260
 
 
 class ResultsStep(Step):
     """Overlay, embedding and export.
 
-    Signals
-    -------
-    overlay_toggled(bool)
-        Whether frames and names lie over the mosaic.
+    Attributes
+    ----------
+    overlay_toggled
+        Signal(bool): whether frames and names lie over the mosaic.
+    well_activated
+        Signal(str): show this well.
     """
 
     overlay_toggled = Signal(bool)
+    well_activated = Signal(str)
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(5, "Results", parent)
         self._session = session
+        self._shown: tuple[object, ...] = ()
         self.overlay = QPushButton("Overlay", self)
         self.overlay.setCheckable(True)
         self.overlay.setChecked(True)
+        self.overlay.setToolTip("Frames, marks and names over the mosaic")
         self.overlay.toggled.connect(self.overlay_toggled)
         self.layouts = Segments({"PCA": "PCA", "UMAP": "UMAP"}, self)
         self.layouts.chosen.connect(session.show_layout)
+        self.column = QComboBox(self)
+        self.column.setAccessibleName("Colour points by")
+        self.column.setToolTip("What colours the points")
+        self.column.textActivated.connect(lambda _text: session.colour_points_by(self.column.currentData()))
         self.export = QPushButton("Export…", self)
         self.export.clicked.connect(self.ask_for_export)
         self.waiting = QuietLine("", self)
         self.stop = QPushButton("Stop", self)
         self.stop.clicked.connect(session.cancel_layout)
-        self.body.addLayout(row(self.overlay, self.layouts, self.export))
+        self.embedding = EmbeddingView(self)
+        self.embedding.setMinimumHeight(_EMBEDDING_HEIGHT)
+        self._connect_embedding()
+        self.body.addLayout(row(self.overlay, self.layouts, self.column, self.export, stretch=2))
         self.body.addLayout(row(self.waiting, self.stop, stretch=0))
+        self.body.addWidget(self.embedding)
+
+    def _connect_embedding(self) -> None:
+        self.embedding.selection_changed.connect(self._on_points_selected)
+        self.embedding.point_activated.connect(self._on_point_activated)
+        self.embedding.save_requested.connect(self.ask_for_picture)
+        self.embedding.set_tooltips(self._words, self._thumbnail)
 
     def show_state(self, state: SessionState) -> None:
         """Show what was predicted."""
         predictions = state.predictions
         self.set_state(results_line(predictions, state.selected))
+        self.content.setVisible(predictions is not None and self.heading.isChecked())
         self.export.setEnabled(predictions is not None and not state.run.is_busy)
-        self.overlay.setEnabled(predictions is not None)
-        self.layouts.setEnabled(predictions is not None)
         self.layouts.set_value(state.layout)
         self.waiting.say(state.layout_note)
-        self.stop.setVisible(bool(state.layout_note))
+        self.waiting.setVisible(bool(state.layout_note))
+        self.stop.setVisible(state.layout_note.startswith("UMAP:"))
         self.notice.show_notice(state.notices.get("results"))
+        self._show_columns(state)
+        self._show_points(state)
+
+    def _show_columns(self, state: SessionState) -> None:
+        columns = colour_columns(state.plate, state.predictions) if state.plate is not None else ()
+        if [self.column.itemData(place) for place in range(self.column.count())] != list(columns):
+            self.column.clear()
+            for name in columns:
+                self.column.addItem(name, name)
+        self.column.setCurrentIndex(self.column.findData(state.points_by))
+
+    def _show_points(self, state: SessionState) -> None:
+        depends_on = (state.predictions, shown_layout(state), state.points_by)
+        if depends_on != self._shown:
+            self._shown = depends_on
+            self.embedding.set_data(points(state))
+            self.embedding.set_message("" if shown_layout(state) else "The embedding comes when the run is over")
+        if state.predictions is not None and len(self.embedding.canvas.data):
+            self.embedding.set_selection(points_of(state.predictions, state.selected))
+
+    def _on_points_selected(self, chosen: NDArray[np.intp]) -> None:
+        if (predictions := self._session.state.predictions) is not None:
+            self._session.select(wells_of(predictions, chosen))
+
+    def _on_point_activated(self, point: int) -> None:
+        if (predictions := self._session.state.predictions) is not None:
+            self.well_activated.emit(str(predictions.index["well"].iloc[point]))
+
+    def _words(self, point: int) -> str:
+        predictions = self._session.state.predictions
+        return "" if predictions is None else point_words(predictions, point)
+
+    def _thumbnail(self, point: int) -> QImage | None:
+        state = self._session.state
+        if state.plate is None or state.picture is None or state.predictions is None:
+            return None
+        place = field_row(state.plate, state.predictions, point)
+        return None if place is None else field_thumbnail(state.plate, state.picture, place)
 
     def ask_for_export(self) -> None:
         """Ask for a folder and write tables, figures and the run file into it."""
         folder = QFileDialog.getExistingDirectory(self, "Export the predictions to a folder")
         if folder:
             self._session.export(Path(folder), _FORMATS)
+
+    def ask_for_picture(self, kind: str) -> None:
+        """Ask for a file and write the scatter into it."""
+        path, _ = QFileDialog.getSaveFileName(self, "Save the embedding", f"embedding.{kind}", f"*.{kind}")
+        if not path:
+            return
+        try:
+            self.embedding.save(Path(path))
+        except NapariBenError as error:
+            self.notice.show_notice(Notice.of("results", error))

@@ -14,10 +14,10 @@ class Segments(QWidget):
     choices
         Value → what is written on its button.
 
-    Signals
-    -------
-    chosen(str)
-        The value, each time a person presses a button, also one that holds already.
+    Attributes
+    ----------
+    chosen
+        Signal(str): the value, each time a person presses a button, also one that holds already.
     """
 
     chosen = Signal(str)

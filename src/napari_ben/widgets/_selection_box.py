@@ -11,12 +11,14 @@ _EXAMPLE = "A1-C12, E*, *24, role:negative_control, treatment:DMSO"
 
 
 class SelectionBox(QWidget):
-    """A line in which wells are named.
+    """A line in which wells are named, and the answer below it.
 
-    Signals
-    -------
-    entered(tuple)
-        The wells, after each key that leaves a text that can be read.
+    Attributes
+    ----------
+    entered
+        Signal(tuple): the wells, after each key that leaves a text that can be read.
+    line
+        Where one writes; the dock lays it out.
     """
 
     entered = Signal(tuple)
@@ -34,7 +36,6 @@ class SelectionBox(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GAP)
-        layout.addWidget(self.line)
         layout.addWidget(self.feedback)
 
     def show_selection(self, plate: Plate | None, wells: tuple[str, ...]) -> None:

@@ -1,11 +1,11 @@
 """One step of the dock: a number and a name on the left, how it stands on the right, and its controls below."""
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from napari_ben.session import Notice
 from napari_ben.widgets._theme import Theme
-from napari_ben.widgets._tinted import QuietLabel, QuietLine
+from napari_ben.widgets._tinted import HeadingButton, QuietLabel, QuietLine
 
 MARGIN = 10
 GAP = 6
@@ -23,7 +23,7 @@ class NoticeLabel(QuietLabel):
     def sheet(self, theme: Theme) -> str:
         """Give the style sheet for a theme."""
         ink = {"quiet": theme.quiet, "good": theme.good, "bad": theme.bad}[self._tone]
-        return f"color: {ink}; background: transparent;"
+        return f"color: {ink}; background: transparent; padding: 0px;"
 
     def say(self, text: str, tone: str = "quiet") -> None:
         """Show a text in a tone: ``quiet``, ``good`` or ``bad``."""
@@ -43,7 +43,7 @@ class NoticeLabel(QuietLabel):
             self.say(notice.problem, "good")
 
 
-class Step(QFrame):
+class Step(QWidget):
     """One step of the dock.
 
     Parameters
@@ -54,22 +54,24 @@ class Step(QFrame):
 
     def __init__(self, number: int, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.heading = HeadingButton(f"{number}   {title}", self)
         self.state = QuietLine("", self)
         self.state.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.content = QWidget(self)
         self.notice = NoticeLabel(self)
-        heading = QLabel(f"<b>{number}&nbsp;&nbsp;{title}</b>", self)
-        heading.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.heading.toggled.connect(self.content.setVisible)
         header = QHBoxLayout()
         header.setSpacing(MARGIN)
-        header.addWidget(heading)
+        header.addWidget(self.heading)
         header.addWidget(self.state, 1)
-        self.body = QVBoxLayout()
+        self.body = QVBoxLayout(self.content)
+        self.body.setContentsMargins(0, 0, 0, 0)
         self.body.setSpacing(GAP)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
         layout.setSpacing(GAP)
         layout.addLayout(header)
-        layout.addLayout(self.body)
+        layout.addWidget(self.content)
         layout.addWidget(self.notice)
 
     def set_state(self, text: str) -> None:

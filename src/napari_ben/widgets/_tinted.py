@@ -2,10 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QEvent
-from qtpy.QtWidgets import QLabel, QPushButton, QSizePolicy, QWidget
+from qtpy.QtCore import QEvent, Qt
+from qtpy.QtWidgets import QFrame, QLabel, QProgressBar, QPushButton, QSizePolicy, QWidget
 from superqt import QElidingLabel
 
+from napari_ben.widgets._palette import mix
 from napari_ben.widgets._theme import THEME_EVENTS, Theme
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ class Tinted(_Widget):
 
     def sheet(self, theme: Theme) -> str:
         """Give the style sheet for a theme."""
-        return f"color: {theme.quiet}; background: transparent;"
+        return f"color: {theme.quiet}; background: transparent; padding: 0px;"
 
     def tint(self) -> None:
         """Write the style sheet if it is another one now."""
@@ -60,6 +61,55 @@ class QuietLine(Tinted, QElidingLabel):
         if text != self.text():
             self.setText(text)
             self.setToolTip(text)
+
+
+class Line(Tinted, QFrame):
+    """A hairline between two steps."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFixedHeight(1)
+        self.tint()
+
+    def sheet(self, theme: Theme) -> str:
+        """Give the style sheet for a theme."""
+        return f"background: {theme.faint}; padding: 0px;"
+
+
+class HeadingButton(Tinted, QPushButton):
+    """The heading of a step; a press folds the step away or out again."""
+
+    def __init__(self, text: str, parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self.setCheckable(True)
+        self.setChecked(True)
+        self.setToolTip("Fold this step")
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.tint()
+
+    def sheet(self, theme: Theme) -> str:
+        """Give the style sheet for a theme."""
+        plain = "background: transparent; border: 0px; padding: 0px; font-weight: bold; text-align: left;"
+        return f"QPushButton {{ {plain} }} QPushButton:focus {{ color: {theme.accent}; }}"
+
+
+class RunBar(Tinted, QProgressBar):
+    """Progress with its words written in it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setTextVisible(True)
+        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.tint()
+
+    def sheet(self, theme: Theme) -> str:
+        """Give the style sheet for a theme."""
+        done = mix(theme.accent, theme.background, 0.35)
+        return (
+            f"QProgressBar {{ background: {theme.faint}; color: {theme.text}; border: 0px; border-radius: 2px;"
+            f" min-height: 20px; }} QProgressBar::chunk {{ background: {done}; border-radius: 2px; }}"
+        )
 
 
 class ActionButton(Tinted, QPushButton):

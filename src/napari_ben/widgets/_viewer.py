@@ -6,7 +6,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from napari_ben.widgets._overlay_image import Box
+    from napari_ben.widgets._frames import Box
 
 _ROOM = 0.8
 """Share of the canvas that a well fills when the camera goes there."""
@@ -23,6 +23,11 @@ def canvas_size(viewer: Any) -> tuple[int, int]:
         return (800, 1000)
     height, width = viewer.canvas.size
     return int(height), int(width)
+
+
+def show_all(viewer: Any) -> None:
+    """Fit everything into the canvas."""
+    viewer.fit_to_view() if hasattr(viewer, "fit_to_view") else viewer.reset_view()
 
 
 def look_at(viewer: Any, box: "Box") -> None:

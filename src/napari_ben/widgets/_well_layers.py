@@ -1,29 +1,32 @@
 """What lies over the mosaic: the predicted class of each well, the context, the selection, and names at high zoom.
 
-Three layers. *Wells* frames each well in the colour of its class, as opaque as the prediction is sure; its features are
-what the status bar says under the cursor. *Selection* marks context and selected wells. *Well names* writes where there
-is room. All of it is drawn from the table that is exported.
+Two layers. *Well marks* frames each well in the colour of its class, as opaque as the prediction is sure, and marks
+context and selected wells. *Wells* is invisible squares whose features are what the status bar says under the cursor,
+and whose text is written where there is room. All of it is drawn from the table that is exported.
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from napari.utils.colormaps import DirectLabelColormap
 from numpy.typing import NDArray
 from qtpy.QtCore import QObject
 
 from napari_ben.plates import Plate
 from napari_ben.results import Predictions, class_colours
-from napari_ben.widgets._overlay_image import Box, Raster
+from napari_ben.widgets._frames import Box, Raster
 from napari_ben.widgets._palette import channels
 from napari_ben.widgets._timers import timer
 from napari_ben.widgets._viewer import camera, in_view, visible_box
 
 _KEY = "napari_ben_wells"
+_MARKS, _WELLS = "Well marks", "Wells"
 _ROOM_FOR_NAMES = 90
 """Screen pixels across a well from which on its name and class are written."""
-_CLEAR = np.zeros(4)
+_UNTIL_STILL = 60
+_NOT_PREDICTED = "–"
 
 
 class WellLayers(QObject):
@@ -40,140 +43,129 @@ class WellLayers(QObject):
     def __init__(self, viewer: Any, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._viewer = viewer
-        self._wells: pd.DataFrame | None = None
+        self._wells = pd.DataFrame()
         self._boxes = np.zeros((0, 4))
         self._raster: Raster | None = None
-        self._marks: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
+        self._colours = np.zeros((0, 4), np.uint8)
+        self._marked: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
         self._is_visible = True
-        self._names_timer = timer(self, 60, self._write_names, once=True)
-        camera(viewer).events.zoom.connect(self._on_camera)
-        camera(viewer).events.center.connect(self._on_camera)
+        self._names = timer(self, _UNTIL_STILL, self._write_names, once=True)
+        for event in self._camera_events():
+            event.connect(self._on_camera)
 
     def close(self) -> None:
         """Listen to the viewer no longer."""
-        camera(self._viewer).events.zoom.disconnect(self._on_camera)
-        camera(self._viewer).events.center.disconnect(self._on_camera)
+        for event in self._camera_events():
+            event.disconnect(self._on_camera)
 
     def box(self, well: str) -> Box | None:
-        """Give the place of a well on the mosaic: y0, x0, y1, x1."""
-        if self._wells is None or well not in self._wells.index:
+        """Give the place of a well on the mosaic."""
+        if well not in self._wells.index:
             return None
         y0, x0, y1, x1 = self._boxes[self._wells.index.get_loc(well)]
         return float(y0), float(x0), float(y1), float(x1)
 
-    def show_plate(self, plate: Plate) -> None:
-        """Lay the layers over a plate, with nothing predicted yet."""
+    def steps(self, plate: Plate) -> list[Callable[[], None]]:
+        """Remove what lay over another plate; give what lays the layers over this one, a step a layer."""
         self._wells = plate.imaged
         boxes = plate.mosaic.well_boxes.loc[self._wells.index]
         self._boxes = boxes[["y0", "x0", "y1", "x1"]].to_numpy(float)
         self._raster = Raster.over(boxes, plate.mosaic.shape)
-        self._marks = (frozenset(), frozenset())
         for layer in [layer for layer in self._viewer.layers if _KEY in layer.metadata]:
             self._viewer.layers.remove(layer)
-        self._add_wells(self._raster)
-        self._add_marks(self._raster)
-        self._add_names()
-        self.show_predictions(None)
+        return [partial(self._add_marks, self._raster), self._add_wells]
 
     def show_predictions(self, predictions: Predictions | None) -> None:
         """Frame the wells that are predicted, and put words under the cursor."""
-        layer, wells = self._layer("Wells"), self._wells
-        if layer is None or wells is None:
-            return
-        table = well_features(wells, predictions)
-        layer.colormap = DirectLabelColormap(color_dict=frame_colours(table, predictions))
-        twice = table.loc[table.index.repeat(2)].reset_index(drop=True)
-        layer.features = pd.concat([twice.iloc[:1].map(lambda _: ""), twice], ignore_index=True)
-        self._name_features(table)
+        table = well_features(self._wells, predictions)
+        self._colours = frame_colours(table, predictions)
+        layer = self._layer(_WELLS)
+        if layer is not None:
+            layer.features = table.assign(words=_words(table))
+        self._paint()
 
     def show_marks(self, context: frozenset[str], selected: frozenset[str]) -> None:
         """Mark the context and the selected wells."""
-        layer = self._layer("Selection")
-        if layer is None or self._wells is None or self._raster is None or self._marks == (context, selected):
-            return
-        self._marks = (context, selected)
-        index = self._wells.index
-        layer.data = self._raster.marks(index.isin(list(context)), index.isin(list(selected)))
+        if (context, selected) != self._marked:
+            self._marked = (context, selected)
+            self._paint()
 
     def set_visible(self, visible: bool) -> None:
         """Show or hide what lies over the mosaic."""
         self._is_visible = visible
-        for title in ("Wells", "Selection"):
-            layer = self._layer(title)
-            if layer is not None:
-                layer.visible = visible
+        layer = self._layer(_MARKS)
+        if layer is not None:
+            layer.visible = visible
         self._write_names()
 
     def choose(self) -> None:
         """Make *Wells* the active layer: the status bar speaks of the active one."""
-        layer = self._layer("Wells")
+        layer = self._layer(_WELLS)
         if layer is not None:
             self._viewer.layers.selection.active = layer
+
+    def _paint(self) -> None:
+        layer = self._layer(_MARKS)
+        if layer is None or self._raster is None:
+            return
+        context, selected = (self._wells.index.isin(list(wells)) for wells in self._marked)
+        layer.data = self._raster.paint(self._colours, context, selected)
 
     def _layer(self, title: str) -> Any:
         return next((layer for layer in self._viewer.layers if layer.metadata.get(_KEY) == title), None)
 
-    def _add_wells(self, raster: Raster) -> None:
-        picture = raster.wells()
-        layer = self._viewer.add_labels(
-            picture,
-            name="Wells",
-            scale=(raster.scale, raster.scale),
-            opacity=1.0,
-            visible=self._is_visible,
-            metadata={_KEY: "Wells"},
-        )
-        layer.editable = False
-
     def _add_marks(self, raster: Raster) -> None:
-        colours = {None: _CLEAR, 0: _CLEAR, 1: np.ones(4), 2: np.ones(4), 3: np.array([0, 0, 0, 0.7])}
-        layer = self._viewer.add_labels(
-            np.zeros(raster.shape, np.uint8),
-            name="Selection",
+        self._viewer.add_image(
+            np.zeros((*raster.shape, 4), np.uint8),
+            rgb=True,
+            name=_MARKS,
             scale=(raster.scale, raster.scale),
-            opacity=1.0,
-            colormap=DirectLabelColormap(color_dict=colours),
+            translate=(raster.scale / 2 - 0.5, raster.scale / 2 - 0.5),
             visible=self._is_visible,
-            metadata={_KEY: "Selection"},
+            metadata={_KEY: _MARKS},
         )
-        layer.editable = False
 
-    def _add_names(self) -> None:
-        corners = self._boxes[:, :2] + 0.06 * (self._boxes[:, 2:] - self._boxes[:, :2])
+    def _add_wells(self) -> None:
+        height, width = (self._boxes[:, 2:] - self._boxes[:, :2]).max(axis=0, initial=1)
         layer = self._viewer.add_points(
-            corners,
-            name="Well names",
-            size=1,
+            (self._boxes[:, :2] + self._boxes[:, 2:]) / 2,
+            name=_WELLS,
+            size=min(height, width),
+            symbol="square",
             face_color="transparent",
             border_color="transparent",
-            features={"words": [str(well) for well in (self._wells.index if self._wells is not None else ())]},
-            text={"string": "{words}", "size": 9, "color": "white", "anchor": "upper_left", "visible": True},
-            visible=False,
-            metadata={_KEY: "Well names"},
+            features={"words": [""] * len(self._boxes)},
+            text={
+                "string": "{words}",
+                "size": 9,
+                "color": "white",
+                "anchor": "upper_left",
+                "translation": (-0.42 * height, -0.42 * width),
+                "visible": False,
+            },
+            metadata={_KEY: _WELLS},
         )
         layer.editable = False
 
-    def _name_features(self, table: pd.DataFrame) -> None:
-        layer = self._layer("Well names")
-        words = [
-            f"{well}\n{row.predicted} {row.confidence}" if row.predicted != "–" else str(well)
-            for well, row in zip(table["well"], table.itertuples(), strict=True)
-        ]
-        layer.features = pd.DataFrame({"words": words})
+    def _camera_events(self) -> tuple[Any, Any]:
+        events = camera(self._viewer).events
+        return events.zoom, events.center
 
     def _on_camera(self) -> None:
-        if not self._names_timer.isActive():
-            self._names_timer.start()
+        if not self._names.isActive():
+            self._names.start()
 
     def _write_names(self) -> None:
-        layer = self._layer("Well names")
+        layer = self._layer(_WELLS)
         if layer is None or not len(self._boxes):
             return
         across = float(np.median(self._boxes[:, 3] - self._boxes[:, 1])) * camera(self._viewer).zoom
         is_readable = self._is_visible and across >= _ROOM_FOR_NAMES
         if is_readable:
             layer.shown = in_view(self._boxes, visible_box(self._viewer))
-        layer.visible = is_readable
+        elif not layer.shown.all():
+            layer.shown = np.ones(len(self._boxes), bool)
+        layer.text.visible = is_readable
 
 
 def well_features(wells: pd.DataFrame, predictions: Predictions | None) -> pd.DataFrame:
@@ -183,8 +175,8 @@ def well_features(wells: pd.DataFrame, predictions: Predictions | None) -> pd.Da
             "well": wells.index.astype(str),
             "treatment": wells["treatment"].astype(str).to_numpy(),
             "role": [str(role).replace("_", " ") for role in wells["role"]],
-            "predicted": "–",
-            "confidence": "–",
+            "predicted": _NOT_PREDICTED,
+            "confidence": _NOT_PREDICTED,
         }
     )
     if predictions is not None:
@@ -195,15 +187,18 @@ def well_features(wells: pd.DataFrame, predictions: Predictions | None) -> pd.Da
     return table
 
 
-def frame_colours(table: pd.DataFrame, predictions: Predictions | None) -> dict[int | None, NDArray[np.float64]]:
-    """Colour the labels of `Raster.wells`: insides clear, frames by class, as opaque as the prediction is sure."""
+def frame_colours(table: pd.DataFrame, predictions: Predictions | None) -> NDArray[np.uint8]:
+    """Give each well the colour of its class, (n, 4) uint8, as opaque as the prediction is sure; clear without one."""
     palette = {} if predictions is None else class_colours(predictions.classes)
-    colours: dict[int | None, NDArray[np.float64]] = {None: _CLEAR, 0: _CLEAR}
+    colours = np.zeros((len(table), 4), np.uint8)
     for number, (name, confidence) in enumerate(zip(table["predicted"], table["confidence"], strict=True)):
-        colours[2 * number + 1] = _CLEAR
-        colours[2 * number + 2] = _frame(palette[name], float(confidence)) if name in palette else _CLEAR
+        if name in palette:
+            colours[number] = (*channels(palette[name]), round(255 * (0.3 + 0.7 * float(confidence))))
     return colours
 
 
-def _frame(colour: str, confidence: float) -> NDArray[np.float64]:
-    return np.array([*(part / 255 for part in channels(colour)), 0.3 + 0.7 * confidence])
+def _words(table: pd.DataFrame) -> list[str]:
+    return [
+        f"{well}\n{name} {confidence}" if name != _NOT_PREDICTED else str(well)
+        for well, name, confidence in zip(table["well"], table["predicted"], table["confidence"], strict=True)
+    ]

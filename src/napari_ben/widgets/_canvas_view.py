@@ -1,0 +1,87 @@
+"""The session on the canvas: mosaic, wells, and clicks.
+
+Adding a layer takes napari a tenth of a second, so layers are added one per turn of the event loop.
+"""
+
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import QObject
+
+from napari_ben.session import Session, SessionState
+from napari_ben.widgets._canvas import CanvasClicks
+from napari_ben.widgets._mosaic_layers import MosaicLayers
+from napari_ben.widgets._timers import timer
+from napari_ben.widgets._viewer import look_at, show_all
+from napari_ben.widgets._well_layers import WellLayers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class CanvasView(QObject):
+    """Everything that the dock puts on the canvas.
+
+    Parameters
+    ----------
+    viewer
+        A napari viewer, or its public proxy.
+    session
+        What is shown.
+    parent
+        Of this object.
+    """
+
+    def __init__(self, viewer: Any, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._viewer = viewer
+        self._session = session
+        self._shown = SessionState()
+        self._waiting: deque[Callable[[], None]] = deque()
+        self._turn = timer(self, 0, self._take_a_step)
+        self.mosaic = MosaicLayers(viewer, session, self)
+        self.wells = WellLayers(viewer, self)
+        self.clicks = CanvasClicks(viewer, session)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether no layer is waiting to be added."""
+        return not self._waiting
+
+    def show_state(self, state: SessionState) -> None:
+        """Show what changed."""
+        if state.plate is None:
+            return
+        if state.picture is not self._shown.picture:
+            self._waiting = deque(self.mosaic.steps(state) + self.wells.steps(state.plate))
+            self._waiting += [lambda: show_all(self._viewer), self._show_wells, self._session.develop]
+            self._turn.start()
+        if self.is_complete:
+            self._show_wells()
+
+    def _take_a_step(self) -> None:
+        step = self._waiting.popleft() if self._waiting else self._turn.stop
+        step()
+
+    def _show_wells(self) -> None:
+        state, old = self._session.state, self._shown
+        self._shown = state
+        if state.picture is not old.picture or state.predictions is not old.predictions:
+            self.wells.show_predictions(state.predictions)
+        if state.predictions is not None and old.predictions is None:
+            self.wells.choose()
+        context = self._session.resolution.context
+        self.wells.show_marks(frozenset(context.wells if context else ()), frozenset(state.selected))
+
+    def go_to(self, well: str) -> None:
+        """Move the camera to a well."""
+        box = self.wells.box(well)
+        if box is not None:
+            look_at(self._viewer, box)
+
+    def close(self) -> None:
+        """Listen no longer; the layers stay, they are the person's."""
+        self._turn.stop()
+        self.clicks.close()
+        self.wells.close()
+        self.mosaic.close()

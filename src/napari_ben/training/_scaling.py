@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_ben.errors import PlateError
 from napari_ben.models import Scaling
 from napari_ben.plates import Plate
 
@@ -26,6 +27,11 @@ def measure_scaling(fields: Sequence[tuple[Plate, int, tuple[int, ...]]], kind: 
         Plate, row of its fields and positions of the channels wanted, for every training image.
     kind
         ``range``, ``percentile`` or ``image``.
+
+    Raises
+    ------
+    PlateError
+        An image cannot be read, or holds pixels that are no numbers.
     """
     if kind != "range":
         return Scaling(kind="percentile" if kind == "percentile" else "image")
@@ -34,6 +40,12 @@ def measure_scaling(fields: Sequence[tuple[Plate, int, tuple[int, ...]]], kind: 
     top = 1.0
     for plate, row, order in (fields[index] for index in chosen):
         image = plate.read_field(row, order)
+        if not np.isfinite(image).all():
+            well = plate.fields["well"].iloc[row]
+            raise PlateError(
+                f"A field of well {well} on plate {plate.name!r} holds pixels that are NaN or infinite.",
+                "Leave the well out of the selection, or write the image again with finite values.",
+            )
         top = max(top, _top(image))
         pixels = image.reshape(len(image), -1).astype(np.float64)
         moments.append((pixels.mean(axis=1), (pixels**2).mean(axis=1)))

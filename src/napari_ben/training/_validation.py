@@ -37,13 +37,13 @@ def hold_out(data: TrainingData, config: TrainingConfig) -> NDArray[np.bool_]:
 
 
 def _hold_out_wells(data: TrainingData, config: TrainingConfig) -> NDArray[np.bool_]:
-    """Hold out a share of the wells of every class on every plate."""
+    """Hold out a share of the wells of every class on every plate, never all of them."""
     rng = np.random.default_rng([config.seed, 0])
     held = np.zeros(len(data), bool)
     table = pd.DataFrame({"plate": data.plates, "label": data.labels, "well": data.wells})[data.is_labelled]
     for (plate, _), group in table.groupby(["plate", "label"], sort=True):
         wells = np.unique(group["well"])
-        count = int(config.validation_share * len(wells) + rng.random())
+        count = min(int(config.validation_share * len(wells) + rng.random()), len(wells) - 1)
         held |= (data.plates == plate) & np.isin(data.wells, rng.permutation(wells)[:count])
     return held
 

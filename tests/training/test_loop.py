@@ -1,0 +1,182 @@
+"""The loop learns, is repeatable, and goes on after a kill as if nothing had happened."""
+
+from collections.abc import Generator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from napari_ben.errors import ArgumentError, RunFileError, SaveError
+from napari_ben.models import load_model
+from napari_ben.training import Epoch, TrainedNetwork, TrainingConfig, TrainingData, fit
+
+METHODS = ["erm", "ben", "cs-arm-bn"]
+
+
+def make_config(method: str = "erm", **changes: Any) -> TrainingConfig:
+    settings: dict[str, Any] = {
+        "architecture": "resnet10",
+        "options": {"width": 4},
+        "epochs": 3,
+        "batch_size": 4,
+        "control_batch_size": 4,
+        "accumulation": 2,
+        "learning_rate": 3e-3,
+    }
+    return TrainingConfig(method=method, **(settings | changes))
+
+
+def drain(run: Generator[Epoch, None, TrainedNetwork]) -> tuple[list[Epoch], TrainedNetwork]:
+    epochs = []
+    while True:
+        try:
+            epochs.append(next(run))
+        except StopIteration as stop:
+            return epochs, stop.value
+
+
+def same_weights(one: TrainedNetwork, other: TrainedNetwork) -> bool:
+    pairs = zip(one.network.state_dict().values(), other.network.state_dict().values(), strict=True)
+    return all(torch.equal(first, second) for first, second in pairs)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_learns(data: TrainingData, method: str):
+    config = make_config(method, epochs=12, batch_size=8, learning_rate=1e-2, label_smoothing=0, random_context=False)
+    _, trained = drain(fit(data, config))
+    assert trained.losses[-1] < 0.6 * trained.losses[0]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_seed_decides(data: TrainingData, method: str):
+    runs = [drain(fit(data, make_config(method, seed=seed)))[1] for seed in (1, 1, 2)]
+    assert runs[0].losses == runs[1].losses
+    assert same_weights(runs[0], runs[1])
+    assert runs[0].losses != runs[2].losses
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_killed_run_goes_on_to_the_same_losses(data: TrainingData, method: str, tmp_path: Path):
+    config = make_config(method, validation_share=0.3)
+    _, whole = drain(fit(data, config))
+    checkpoint = tmp_path / "run.safetensors"
+    first = fit(data, config, checkpoint=checkpoint)
+    next(epoch for epoch in first if epoch.number == 2)  # into the second epoch
+    first.close()
+    epochs, resumed = drain(fit(data, config, checkpoint=checkpoint))
+    assert epochs[0].number >= 2
+    assert resumed.losses == whole.losses
+    assert resumed.accuracies == whole.accuracies
+    assert same_weights(resumed, whole)
+
+
+def test_a_finished_run_is_not_trained_again(data: TrainingData, tmp_path: Path):
+    _, first = drain(fit(data, make_config(), checkpoint=tmp_path / "run"))
+    epochs, again = drain(fit(data, make_config(), checkpoint=tmp_path / "run"))
+    assert epochs == []
+    assert same_weights(first, again)
+
+
+def test_a_checkpoint_of_another_run_is_refused(data: TrainingData, tmp_path: Path):
+    drain(fit(data, make_config(), checkpoint=tmp_path / "run"))
+    with pytest.raises(ArgumentError, match="other settings or other images"):
+        next(fit(data, make_config(seed=9), checkpoint=tmp_path / "run"))
+
+
+def test_a_damaged_checkpoint_is_refused(data: TrainingData, tmp_path: Path):
+    (tmp_path / "run").write_bytes(b"not a checkpoint")
+    with pytest.raises(RunFileError, match="not a checkpoint"):
+        next(fit(data, make_config(), checkpoint=tmp_path / "run"))
+
+
+def test_a_checkpoint_is_written_whole_or_not_at_all(
+    data: TrainingData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    checkpoint = tmp_path / "run"
+    list(islice(fit(data, make_config(), checkpoint=checkpoint), 4))
+    before = checkpoint.read_bytes()
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("napari_ben.training._checkpoint.save_file", fail)
+    with pytest.raises(SaveError, match="No space left"):
+        drain(fit(data, make_config(), checkpoint=checkpoint))
+    assert checkpoint.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [checkpoint]
+
+
+def test_progress_tells_every_step(data: TrainingData):
+    epochs, _ = drain(fit(data, make_config(epochs=2, validation_share=0.3)))
+    assert [epoch.number for epoch in epochs if epoch.is_complete] == [1, 2]
+    assert all(epoch.accuracy is not None for epoch in epochs if epoch.is_complete)
+    assert all(epoch.step <= epoch.n_steps for epoch in epochs)
+    steps = [epoch.step for epoch in epochs if epoch.number == 1]
+    assert steps == list(range(1, epochs[0].n_steps + 1))
+
+
+def test_the_best_epoch_is_kept(data: TrainingData):
+    _, trained = drain(fit(data, make_config(epochs=6, validation_plates=("plate-1",))))
+    assert trained.epoch == trained.accuracies.index(max(trained.accuracies)) + 1
+
+
+def test_patience_ends_a_run_early(data: TrainingData):
+    config = make_config(epochs=30, patience=2, validation_share=0.3, learning_rate=1e-9)
+    _, trained = drain(fit(data, config))
+    assert len(trained.losses) == trained.epoch + 2
+
+
+def test_patience_needs_something_to_wait_for():
+    with pytest.raises(ValueError, match="patience needs plates"):
+        make_config(patience=3)
+
+
+def test_an_unknown_validation_plate_is_refused(data: TrainingData):
+    with pytest.raises(ArgumentError, match="no plate 'Q'"):
+        next(fit(data, make_config(validation_plates=("Q",))))
+
+
+def test_cs_arm_bn_needs_controls(data: TrainingData):
+    bare = TrainingData(**(vars(data) | {"is_control": np.zeros(len(data), bool)}))
+    with pytest.raises(ArgumentError, match="no negative controls"):
+        next(fit(bare, make_config("cs-arm-bn")))
+
+
+def test_nothing_left_to_train_on_is_refused(data: TrainingData):
+    with pytest.raises(ArgumentError, match="No labelled images"):
+        next(fit(data, make_config(validation_plates=data.plate_names)))
+
+
+def test_training_leaves_torchs_random_state_and_the_images_alone(data: TrainingData):
+    images, state = data.images.copy(), torch.get_rng_state()
+    drain(fit(data, make_config(epochs=1)))
+    np.testing.assert_array_equal(data.images, images)
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+@pytest.mark.parametrize(
+    ("method", "context_size", "control_weight"), [("erm", None, None), ("ben", 4, None), ("cs-arm-bn", 8, 2 / 3)]
+)
+def test_the_bundle_tells_how_it_was_made(
+    data: TrainingData, tmp_path: Path, method: str, context_size: int | None, control_weight: float | None
+):
+    _, trained = drain(fit(data, make_config(method, epochs=1)))
+    trained.save(tmp_path / "tiny.safetensors", "tiny", licence="BSD-3-Clause")
+    card = load_model(tmp_path / "tiny.safetensors").card
+    assert card.training.method == method
+    assert card.training.context_size == context_size
+    assert card.training.control_weight == control_weight
+    assert card.training.plates == data.plate_names
+    assert card.classes == data.classes
+    assert card.licence == "BSD-3-Clause"
+    network = load_model(tmp_path / "tiny.safetensors").network()
+    x = torch.from_numpy(data.images[:3])
+    torch.testing.assert_close(network(x), trained.network(x))
+
+
+def test_a_crop_is_smaller_and_inference_takes_the_whole(data: TrainingData):
+    _, trained = drain(fit(data, make_config(epochs=1, crop=12)))
+    assert trained.network(torch.from_numpy(data.images[:1])).shape == (1, 2)

@@ -111,8 +111,8 @@ def iter_statistics(
 ) -> Measurement:
     """:func:`measure_statistics` in steps: yields (visits done, visits in total), returns the statistics.
 
-    Closing the generator stops the work and removes what was spilled. The total grows while chunks are read, unless
-    ``len(chunks)`` tells their number.
+    All chunks are read before the first visit; until then nothing is done, and the total is that of the chunks so far
+    unless ``len(chunks)`` tells their number. Closing the generator stops the work and removes what was spilled.
     """
     target = _device_of(network) if device is None else _resolve_device(device)
     budget = memory_budget if isinstance(memory_budget, MemoryBudget) else MemoryBudget(memory_budget)
@@ -150,11 +150,10 @@ def _run(
     n_stages = len(lockstep.program.kept)
     for chunk, weight in chain([first], images):
         lockstep.enter(chunk, weight)
-        yield len(lockstep.chunks), n_stages * max(n_expected, len(lockstep.chunks))
+        yield 0, n_stages * max(n_expected, len(lockstep.chunks))
     del first, chunk
     n_chunks = len(lockstep.chunks)
-    lockstep.settle(0)
-    for stage in range(1, n_stages):
+    for stage in range(n_stages):
         for number, waiting in enumerate(lockstep.chunks, start=1):
             lockstep.visit(waiting, stage)
             yield stage * n_chunks + number, n_stages * n_chunks

@@ -48,11 +48,9 @@ class Lockstep:
         self._layers: dict[str, LayerStatistics] = {}
 
     def enter(self, images: torch.Tensor, weights: Float64) -> None:
-        """Take a new chunk through the first stage."""
+        """Keep a new chunk until the first stage, when all chunks are there and the memory left is known."""
         own = images.clone()  # the caller may fill the same buffer again, and a view would keep all of its memory
         self.chunks.append(_Chunk(weights, {IMAGES: self.store.put(own)}))
-        del own
-        self.visit(self.chunks[-1], 0)
 
     def visit(self, chunk: _Chunk, stage: int) -> None:
         """Take a chunk through one stage, from wherever it last stopped."""

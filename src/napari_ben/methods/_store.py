@@ -196,18 +196,18 @@ class Store:
         return _OnHost(copy, self.device, self._host, self._to_host)
 
     def _put_on_disk(self, value: torch.Tensor) -> Slot:
-        path = self._spill_folder() / f"{next(self._numbers)}.activation"
         like = torch.empty_like(value, device="meta")
         if like.stride() != value.stride():  # a view with gaps: its bytes are not one run
             value = value.contiguous()
             like = torch.empty_like(value, device="meta")
         run = value.cpu().as_strided((value.numel(),), (1,))
         try:
+            path = self._spill_folder() / f"{next(self._numbers)}.activation"
             with self._to_disk.measure(value.nbytes):
                 run.view(torch.uint8).numpy().tofile(path)
         except OSError as error:
             raise SaveError(
-                f"Activations cannot be moved to '{path.parent}' ({value.nbytes} bytes: {error}).",
+                f"Activations of {value.nbytes} bytes cannot be moved to a file ({error}).",
                 "Free disk space, give a larger memory budget, or name another folder (MemoryBudget.folder).",
             ) from error
         return _OnDisk(path, like, self.device, self._to_disk)

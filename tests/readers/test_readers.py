@@ -124,5 +124,5 @@ def test_what_is_no_plate_is_refused_in_words(tmp_path):
 
 def test_names_that_say_no_well_are_refused(write_images):
     folder, _ = write_images(["holiday.tif", "SC_demo_CH02.tif"])
-    with pytest.raises(PlateError, match=r"names of its 2 image files do not say which well they show \(such as"):
+    with pytest.raises(PlateError, match=r"names of its image files do not say which well they show \(such as"):
         open_plate(folder)

@@ -3,12 +3,13 @@
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 
 from napari_ben.errors import PlateError
 from napari_ben.plates import FORMATS, Plate, fields_table, guess_format, wells_table
 from napari_ben.readers._file_source import FileSource
-from napari_ben.readers._image_files import Header, list_images, read_header
+from napari_ben.readers._image_files import Header, list_images, read_header, walk_images
 from napari_ben.readers._namings import NAMINGS, VOTERS, Naming, vote
 from napari_ben.readers._pattern import own_naming
 from napari_ben.readers._planes import Planes, index_planes
@@ -23,12 +24,12 @@ def refuse_image_folder(path: Path, namings: Mapping[str, Naming] = NAMINGS) -> 
     """Why a folder is no plate of image files, in words; None when it is one."""
     if not path.is_dir():
         return "it is not a folder"
-    images = list_images(path)
+    images = list(islice(walk_images(path), VOTERS))
     if not images:
         return "it holds no TIFF or PNG files"
-    if vote(_voters(images), namings) is None:
-        shown = ", ".join(repr(name) for name in images[:2])
-        return f"the names of its {len(images)} image files do not say which well they show (such as {shown})"
+    if vote(images, namings) is None:
+        shown = ", ".join(repr(name) for name in sorted(images)[:2])
+        return f"the names of its image files do not say which well they show (such as {shown})"
     return None
 
 

@@ -78,6 +78,8 @@ def _well(text: str) -> str | None:
 
 
 def _number(text: str | None, otherwise: int) -> int:
+    if text and text.isdigit():
+        return int(text)
     digits = re.sub(r"\D", "", text or "")
     return int(digits) if digits else otherwise
 

@@ -5,6 +5,7 @@ fit is passed over, because many tables lie beside plates; what was tried is not
 the file, and then every problem with it is told.
 """
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 from napari_ben.errors import PlateMapError
 from napari_ben.plates import Plate
 
-_TABLE = re.compile(r"\.(csv|tsv|txt)$", re.IGNORECASE)
+_SUFFIXES = (".csv", ".tsv", ".txt")
 _NAMED = re.compile(r"(platemap|plate_map|layout)\.(csv|tsv|txt)|.*metadata.*\.(csv|tsv)", re.IGNORECASE)
 _CONTROLS = re.compile(r"(train|test)_controls\.csv|metadata.*\.csv", re.IGNORECASE)
 LARGEST = 50 * 2**20
@@ -34,11 +35,9 @@ def with_platemap_beside(plate: Plate) -> Plate:
 def _candidates(plate: Plate) -> Iterator[Path]:
     folder = plate.path
     stems = {plate.name.casefold(), re.sub(r"(\.ome)?\.zarr$", "", folder.name).casefold()}
-    for place in (folder, folder.parent):
-        tables = _tables(place)
-        yield from (path for path in tables if path.stem.casefold() in stems)
-    for place in (folder, folder.parent):
-        yield from (path for path in _tables(place) if _NAMED.fullmatch(path.name))
+    beside = [path for place in (folder, folder.parent) for path in _tables(place)]
+    yield from (path for path in beside if path.stem.casefold() in stems)
+    yield from (path for path in beside if _NAMED.fullmatch(path.name))
     if plate.experiment:
         for place in folder.parents[1:RXRX_LEVELS]:
             yield from (path for path in _tables(place) if _CONTROLS.fullmatch(path.name))
@@ -46,6 +45,8 @@ def _candidates(plate: Plate) -> Iterator[Path]:
 
 def _tables(folder: Path) -> list[Path]:
     try:
-        return sorted(path for path in folder.iterdir() if _TABLE.search(path.name) and path.stat().st_size <= LARGEST)
+        with os.scandir(folder) as entries:  # not Path.iterdir: 17,000 Paths cost 0.1 s
+            names = [entry.name for entry in entries if entry.name.lower().endswith(_SUFFIXES)]
     except OSError:
         return []
+    return [path for name in sorted(names) if (path := folder / name).stat().st_size <= LARGEST]

@@ -8,20 +8,28 @@ import zlib
 from collections import OrderedDict
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_ben.errors import PlateError
+from napari_ben.readers._zarr_chunks import open_plain
 from napari_ben.readers._zarr_image import ImageFacts, ImageMeta, read_meta
 
 OPEN_ARRAYS = 256
+_FORMATS: dict[int, Literal[2, 3]] = {2: 2, 3: 3}
 
 
 def read_array(array: Any, index: tuple[int | slice, ...]) -> NDArray[Any]:
     """Pixels of an open Zarr array."""
     return np.asarray(array[index])
+
+
+def _open_by_library(path: Path, version: int) -> Any:
+    import zarr  # 0.3 s: only where it is needed
+
+    return zarr.open_array(str(path), mode="r", zarr_format=_FORMATS[version])
 
 
 class ZarrSource:
@@ -111,13 +119,11 @@ class ZarrSource:
         return meta.datasets[level]
 
     def _open_array(self, field: int, path: Path) -> Any:
-        import zarr  # 0.3 s: only where pixels are read
-
         try:
-            array = zarr.open_array(str(path), mode="r", zarr_format=2 if self._version == 2 else 3)
+            array = open_plain(path, self._version)
+            return _open_by_library(path, self._version) if array is None else array
         except (OSError, ValueError, TypeError, LookupError) as error:
             raise self._unreadable(field, error) from error
-        return array
 
     def _unreadable(self, field: int, error: Exception) -> PlateError:
         return PlateError(

@@ -23,15 +23,16 @@ STATISTICS_FILE = "statistics.safetensors"
 
 def save_predictions(predictions: "Predictions", folder: Path, formats: Sequence[str]) -> tuple[Path, ...]:
     """Write the predictions in every format asked for, then the run file; see `Predictions.save`."""
-    unknown = [name for name in formats if name not in _WRITERS]
+    unknown = [name for name in formats if name not in FORMATS]
     if unknown:
         raise ArgumentError(
-            f"Results cannot be saved as {unknown[0]!r}; the formats are {', '.join(_WRITERS)}.", "Choose among these."
+            f"Results cannot be saved as {unknown[0]!r}; the formats are {', '.join(FORMATS)}.", "Choose among these."
         )
 
     def write(target: Path) -> None:
-        for name in dict.fromkeys(formats):
-            _WRITERS[name](predictions, target)
+        for name in _TABLES.keys() & set(formats):
+            _TABLES[name](predictions, target)
+        _write_figures(predictions, target, [ending for ending in _FIGURES if ending in formats])
         if predictions.statistics is not None:
             predictions.statistics.save(target / STATISTICS_FILE)
         (target / RUN_FILE).write_text(run_text(predictions), encoding="utf-8")
@@ -100,25 +101,21 @@ def _write_anndata(predictions: "Predictions", folder: Path) -> None:
     to_anndata(predictions).write_h5ad(folder / "fields.h5ad")
 
 
-def _write_figures(predictions: "Predictions", folder: Path, ending: str) -> None:
-    write_figure(plate_map(predictions), folder / f"plate_map.{ending}")
-    for name in predictions.layouts:
-        write_figure(embedding_map(predictions, name), folder / f"embedding_{name.lower()}.{ending}")
+def _write_figures(predictions: "Predictions", folder: Path, endings: Sequence[str]) -> None:
+    """Draw each figure once, and write it with every ending."""
+    if not endings:
+        return
+    figures = {"plate_map": plate_map(predictions)}
+    figures |= {f"embedding_{name.lower()}": embedding_map(predictions, name) for name in predictions.layouts}
+    for name, figure in figures.items():
+        for ending in endings:
+            write_figure(figure, folder / f"{name}.{ending}")
 
 
-def _write_png(predictions: "Predictions", folder: Path) -> None:
-    _write_figures(predictions, folder, "png")
-
-
-def _write_svg(predictions: "Predictions", folder: Path) -> None:
-    _write_figures(predictions, folder, "svg")
-
-
-_WRITERS: dict[str, Callable[["Predictions", Path], None]] = {
+_TABLES: dict[str, Callable[["Predictions", Path], None]] = {
     "csv": _write_csv,
     "parquet": _write_parquet,
     "anndata": _write_anndata,
-    "png": _write_png,
-    "svg": _write_svg,
 }
-FORMATS = tuple(_WRITERS)
+_FIGURES = ("png", "svg")
+FORMATS = (*_TABLES, *_FIGURES)

@@ -8,14 +8,13 @@ import pandas as pd
 
 from napari_ben.evaluation import Run, class_counts, compare_runs, over_plates, to_markdown
 from napari_ben.models import Model, load_model
-from napari_ben.plates import Plate, Screen
 from napari_ben.results import write_folder
 from napari_ben.workflow._config import CompareConfig, make_config
 from napari_ben.workflow._inputs import InputCache
+from napari_ben.workflow._open import Plates, open_plates
 from napari_ben.workflow._plan import Plan, plan_prediction
 from napari_ben.workflow._progress import Progress
 from napari_ben.workflow._run import run_prediction
-from napari_ben.workflow._train import open_plates
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +69,7 @@ class Comparison:
         return write_folder(Path(folder), write)
 
 
-def compare(plates: Plate | Screen | str | Path, models: Sequence[str | Path | Model], **options: object) -> Comparison:
+def compare(plates: Plates, models: Sequence[str | Path | Model], **options: object) -> Comparison:
     """Run several methods and models on the same plates.
 
     Parameters
@@ -97,9 +96,7 @@ def compare(plates: Plate | Screen | str | Path, models: Sequence[str | Path | M
             return comparison
 
 
-def plan_comparison(
-    plates: Plate | Screen | str | Path, models: Sequence[str | Path | Model], config: CompareConfig
-) -> tuple[Plan, ...]:
+def plan_comparison(plates: Plates, models: Sequence[str | Path | Model], config: CompareConfig) -> tuple[Plan, ...]:
     """Plan all runs, plate by plate, so that a refusal comes before the first of them."""
     loaded = [model if isinstance(model, Model) else load_model(model) for model in models]
     return tuple(

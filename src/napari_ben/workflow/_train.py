@@ -4,11 +4,11 @@ from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_ben.plates import Plate, Screen
-from napari_ben.readers import open_screen
+from napari_ben.plates import Plate
 from napari_ben.training import TrainingConfig, collect_data
 from napari_ben.workflow._config import make_config
 from napari_ben.workflow._device import find_device, processor_threads
+from napari_ben.workflow._open import Plates, open_plates
 
 if TYPE_CHECKING:
     from napari_ben.models import Model
@@ -18,7 +18,7 @@ CHECKPOINT_SUFFIX = ".checkpoint"
 
 
 def train(
-    plates: Plate | Screen | str | Path | Sequence[Plate | str | Path],
+    plates: Plates,
     method: str = "cs-arm-bn",
     *,
     out: str | Path,
@@ -104,18 +104,3 @@ def run_training(
     model = trained.save(out, out.name.partition(".")[0])
     checkpoint.unlink(missing_ok=True)
     return model
-
-
-def open_plates(plates: Plate | Screen | str | Path | Sequence[Plate | str | Path]) -> tuple[Plate, ...]:
-    """Open whatever names plates: plates, a screen, or paths of either.
-
-    Raises
-    ------
-    PlateError
-        When a path is neither.
-    """
-    if isinstance(plates, Plate):
-        return (plates,)
-    if isinstance(plates, (str, Path)):
-        return tuple(open_screen(plates))
-    return tuple(member for item in plates for member in ((item,) if isinstance(item, Plate) else open_plates(item)))

@@ -1,0 +1,103 @@
+"""Options that several commands share, and what people type into them."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from napari_ben.errors import ArgumentError
+
+Target = Annotated[Path, typer.Argument(metavar="PATH", help="A plate's folder, or a folder of plates.")]
+Platemap = Annotated[Path | None, typer.Option(help="CSV or TSV with a row a well; looked for beside the plate.")]
+Layout = Annotated[str | None, typer.Option(help="How the files lie on disk, when it is not found by itself.")]
+Pattern = Annotated[
+    str | None, typer.Option(help="Regular expression of file names with groups well, field, channel; for one plate.")
+]
+Methods = Annotated[
+    list[str] | None, typer.Option("--method", help="none, ben, cs-arm-bn, controls or custom; may be repeated.")
+]
+ContextWells = Annotated[
+    str | None, typer.Option("--context", help="plate, controls, or wells such as 'A1-C12, !B3, treatment:DMSO'.")
+]
+Wells = Annotated[str | None, typer.Option(help="Wells to predict; all with images by default.")]
+Weight = Annotated[str | None, typer.Option(help="Share of the controls in mixed statistics, 0–1, or 'count'.")]
+Channels = Annotated[
+    list[str] | None, typer.Option("--channel", help="MODEL=PLATE, where the guess by name is wrong; may be repeated.")
+]
+Reducer = Annotated[str | None, typer.Option(help="Fields to wells: logit, probability or embedding.")]
+Device = Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")]
+ChunkSize = Annotated[int | None, typer.Option(help="Images at a time; changes speed and memory, not results.")]
+MemoryBudget = Annotated[str | None, typer.Option(help="What the statistics may hold, such as 4GB.")]
+Threads = Annotated[int | None, typer.Option(help="Processor threads of the network.")]
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Any further option, the value as JSON or text.")
+]
+
+_UNITS = {"KB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30, "TB": 1 << 40, "B": 1}
+
+
+def given(**options: Any) -> dict[str, Any]:
+    """Keep the options that were typed."""
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def parse_pairs(texts: Sequence[str] | None, option: str) -> dict[str, str]:
+    """Read ``NAME=VALUE`` texts.
+
+    Raises
+    ------
+    ArgumentError
+        When one has no ``=``.
+    """
+    pairs = [text.partition("=") for text in texts or ()]
+    for name, sign, _ in pairs:
+        if not sign:
+            raise ArgumentError(f"{option} {name!r} has no '='.", f"Write it as {option} NAME=VALUE.")
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def parse_settings(texts: Sequence[str] | None) -> dict[str, Any]:
+    """Read ``NAME=VALUE`` texts, the values as JSON where they are JSON.
+
+    >>> parse_settings(["epochs=3", "method=ben", "channels=[1, 2]"])
+    {'epochs': 3, 'method': 'ben', 'channels': [1, 2]}
+    """
+    return {name: _parse_value(value) for name, value in parse_pairs(texts, "--set").items()}
+
+
+def parse_weight(text: str | None) -> float | str | None:
+    """Read a weight: a number where it is one, else the word as it stands."""
+    value = None if text is None else _parse_value(text)
+    return value if isinstance(value, (int, float)) else text
+
+
+def parse_bytes(text: str | None) -> int | None:
+    """Read a size such as ``4GB`` or ``512 MB``.
+
+    Raises
+    ------
+    ArgumentError
+        When it is no size.
+
+    Examples
+    --------
+    >>> parse_bytes("1.5 GB")
+    1610612736
+    """
+    if text is None:
+        return None
+    plain = text.replace(" ", "").upper()
+    unit = next((name for name in _UNITS if plain.endswith(name)), "")
+    try:
+        return int(float(plain.removesuffix(unit)) * _UNITS.get(unit, 1))
+    except ValueError:
+        raise ArgumentError(f"{text!r} is no amount of memory.", "Write it as 4GB or 512MB.") from None
+
+
+def _parse_value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

@@ -1,0 +1,198 @@
+"""``predict``, ``compare`` and ``rerun``."""
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from napari_ben.cli import _options as option
+from napari_ben.cli._look import open_all
+from napari_ben.cli._progress import Reporter, warn
+
+if TYPE_CHECKING:
+    from napari_ben.results import Predictions
+    from napari_ben.workflow import Plan, Progress
+
+STOPPED = 130
+Out = Annotated[Path, typer.Option(help="Folder for tables, figures and the run file.")]
+Formats = Annotated[
+    list[str] | None, typer.Option("--format", help="csv, parquet, anndata, png, svg; may be repeated.")
+]
+Umap = Annotated[bool, typer.Option("--umap", help="Lay the embedding out with UMAP too.")]
+
+
+def predict(
+    path: option.Target,
+    model: Annotated[str, typer.Option(help="Name or file of a model.")],
+    out: Out = Path("results"),
+    method: Annotated[str | None, typer.Option(help="none, ben, cs-arm-bn, controls or custom.")] = None,
+    context: option.ContextWells = None,
+    wells: option.Wells = None,
+    weight: option.Weight = None,
+    platemap: option.Platemap = None,
+    layout: option.Layout = None,
+    pattern: option.Pattern = None,
+    channel: option.Channels = None,
+    reducer: option.Reducer = None,
+    device: option.Device = None,
+    chunk_size: option.ChunkSize = None,
+    memory_budget: option.MemoryBudget = None,
+    threads: option.Threads = None,
+    formats: Formats = None,
+    umap: Umap = False,
+    settings: option.Settings = None,
+) -> None:
+    """Predict a plate, or every plate of a folder with statistics of its own."""
+    from napari_ben.models import load_model
+    from napari_ben.workflow import PredictConfig, make_config, plan_prediction
+
+    options = option.given(
+        method=method,
+        context=context,
+        wells=wells,
+        weight=option.parse_weight(weight),
+        channels=option.parse_pairs(channel, "--channel"),
+        reducer=reducer,
+        device=device,
+        chunk_size=chunk_size,
+        memory_budget=option.parse_bytes(memory_budget),
+        threads=threads,
+    )
+    config = make_config(PredictConfig, **options, **option.parse_settings(settings))
+    network = load_model(model)
+    plans = [plan_prediction(plate, network, config) for plate in open_all(path, platemap, layout, pattern)]
+    for plan in plans:
+        folder = out / plan.plate.name if len(plans) > 1 else out
+        _finish(_carry_out(plan), folder, formats, umap)
+
+
+def rerun(
+    run: Annotated[Path, typer.Argument(metavar="RUN.json", help="A run file beside an export.")],
+    out: Out = Path("rerun"),
+    plate: Annotated[Path | None, typer.Option(help="Where the plate lies now.")] = None,
+    model: Annotated[str | None, typer.Option(help="Name or file of the model now.")] = None,
+    layout: option.Layout = None,
+    pattern: option.Pattern = None,
+    formats: Formats = None,
+) -> None:
+    """Replay a run file: the same plate, wells, model and method give the same table."""
+    from napari_ben.readers import open_plate
+    from napari_ben.workflow import plan_rerun, read_run, run_again
+
+    record = read_run(run)
+    place = plate if plate is not None else Path(record.plate.path)
+    found = open_plate(place, layout=layout, pattern=pattern) if layout or pattern else plate
+    plan = plan_rerun(record, plate=found, model=model)
+    _finish(_watch(run_again(record, plan), plan), out, formats, umap=False)
+
+
+def compare(
+    path: option.Target,
+    model: Annotated[list[str], typer.Option(help="Name or file of a model; may be repeated.")],
+    method: option.Methods = None,
+    labels: Annotated[str | None, typer.Option(help="Platemap column with the true class.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the tables.")] = None,
+    context: option.ContextWells = None,
+    wells: option.Wells = None,
+    weight: option.Weight = None,
+    platemap: option.Platemap = None,
+    layout: option.Layout = None,
+    pattern: option.Pattern = None,
+    channel: option.Channels = None,
+    reducer: option.Reducer = None,
+    device: option.Device = None,
+    threads: option.Threads = None,
+) -> None:
+    """Run several methods and models on the same plates, and put them side by side."""
+    from napari_ben.models import load_model
+    from napari_ben.workflow import CompareConfig, make_config, plan_comparison, run_comparison
+
+    options = option.given(
+        methods=tuple(method) if method else None,
+        labels=labels,
+        context=context,
+        wells=wells,
+        weight=option.parse_weight(weight),
+        channels=option.parse_pairs(channel, "--channel"),
+        reducer=reducer,
+        device=device,
+        threads=threads,
+    )
+    config = make_config(CompareConfig, **options)
+    plates = open_all(path, platemap, layout, pattern)
+    plans = plan_comparison(plates, [load_model(name) for name in model], config)
+    comparison = follow(run_comparison(plans, config), f"{len(plans)} runs")
+    typer.echo(comparison.to_markdown(), nl=False)
+    if out is not None:
+        comparison.save(out)
+
+
+def follow(run: "Generator[Progress, None, Any]", title: str) -> Any:
+    """Carry a run through, with its progress on stderr."""
+    reporter = Reporter(title)
+    try:
+        while True:
+            progress = next(run)
+            reporter.show(progress.stage, progress.done, progress.total, progress.unit)
+    except StopIteration as finished:
+        return finished.value
+    finally:
+        reporter.finish()
+
+
+def _carry_out(plan: "Plan") -> "Predictions":
+    from napari_ben.workflow import run_prediction
+
+    return _watch(run_prediction(plan), plan)
+
+
+def _watch(run: "Generator[Progress, None, Predictions]", plan: "Plan") -> "Predictions":
+    """Carry a run through; when it is interrupted, its finished wells are kept."""
+    from napari_ben.workflow import FieldBatch, partial_predictions
+
+    warn(*plan.warnings)
+    finished: list[FieldBatch] = []
+
+    def remember() -> "Generator[Progress, None, Predictions]":
+        while True:
+            try:
+                progress = next(run)
+            except StopIteration as stop:
+                predictions: Predictions = stop.value
+                return predictions
+            finished.extend([progress.finished] if progress.finished else [])
+            yield progress
+
+    try:
+        predictions: Predictions = follow(remember(), plan.plate.name)
+    except KeyboardInterrupt:
+        run.close()
+        if not finished:
+            raise
+        return partial_predictions(plan, finished)
+    return predictions
+
+
+def _finish(predictions: "Predictions", folder: Path, formats: list[str] | None, umap: bool) -> None:
+    """Save, say what was found and where it lies, and end when the run was interrupted."""
+    warn(*predictions.run["problems"])
+    laid_out = _with_umap(predictions) if umap else predictions
+    laid_out.save(folder, formats or ("csv", "png", "svg"))
+    wells = laid_out.wells
+    typer.echo(f"{laid_out.plate_name}: {len(wells)} wells, {len(laid_out)} fields → {folder}")
+    for name, count in wells["pred_class"].value_counts().items():
+        typer.echo(f"  {count:>5}  {name}")
+    if not predictions.complete:
+        warn("The run was stopped; only the wells finished so far are saved.")
+        raise typer.Exit(STOPPED)
+
+
+def _with_umap(predictions: "Predictions") -> "Predictions":
+    from napari_ben.embedding import umap, umap_refusal
+
+    refusal = umap_refusal(len(predictions))
+    if refusal:
+        warn(f"{refusal}.")
+        return predictions
+    return predictions.with_layout("UMAP", umap(predictions.embeddings, predictions.run["config"]["seed"] + 1))

@@ -1,0 +1,48 @@
+"""napari with the dock beside a plate; needs a screen."""
+
+import os
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+from napari_ben.errors import ArgumentError
+
+PLUGIN = "napari-ben"
+DOCK = "Plates"
+SAMPLE = "cell_painting"
+_QT_BINDINGS = ("PyQt6", "PySide6", "PyQt5", "PySide2")
+
+
+def window_refusal() -> str | None:
+    """Say why no window can be opened here; None when one can."""
+    if not any(find_spec(name) for name in _QT_BINDINGS):
+        return "no Qt is installed (pip install 'napari[pyqt6]')"
+    is_x11 = sys.platform.startswith(("linux", "freebsd"))
+    if is_x11 and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        return "there is no display"
+    return None
+
+
+def open_window(path: Path | None) -> None:
+    """Open napari with the dock, and a plate or (None) the sample plate; return when it is closed.
+
+    Raises
+    ------
+    ArgumentError
+        When there is no display or no Qt.
+    """
+    refusal = window_refusal()
+    if refusal:
+        raise ArgumentError(
+            f"napari cannot open a window: {refusal}.",
+            "Use info and predict, which need none, or log in with a display.",
+        )
+    import napari
+
+    viewer = napari.Viewer(title="napari-ben")
+    viewer.window.add_plugin_dock_widget(PLUGIN, DOCK)
+    if path is None:
+        viewer.open_sample(PLUGIN, SAMPLE)
+    else:
+        viewer.open(str(path), plugin=PLUGIN)
+    napari.run()

@@ -1,0 +1,89 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from napari_ben.models import load_model
+
+from .conftest import Command
+
+SMALL = ("--architecture", "resnet10", "--epochs", 2, "--threads", 1, "--device", "cpu")
+SETTINGS = ("--set", 'options={"width": 8}', "--set", "batch_size=16", "--set", "control_batch_size=8")
+
+
+def test_train_prints_epochs_and_writes_a_model(command: Command, screen: Path, tmp_path: Path) -> None:
+    code, out, err = command(
+        *("train", screen, "--labels", "mechanism", "--method", "cs-arm-bn", "--wells", "A1-D12"),
+        *("--out", tmp_path / "mine.safetensors", *SMALL, *SETTINGS),
+    )
+    assert code == 0, err
+    assert [line[:11] for line in out.splitlines()[:2]] == ["epoch   1/2", "epoch   2/2"]
+    card = load_model(tmp_path / "mine.safetensors").card
+    assert card.name == "mine"
+    assert card.training.method == "cs-arm-bn"
+    assert len(card.training.plates) == 2
+
+
+def test_training_without_labels_is_refused_in_words(command: Command, plate: Path, tmp_path: Path) -> None:
+    code, _, err = command("train", plate, "--labels", "siRNA", "--out", tmp_path / "m.safetensors", *SMALL)
+    assert code == 2
+    assert "has no column 'siRNA'" in err
+
+
+def test_models_are_listed_shown_and_imported(command: Command, model: Path, tmp_path: Path) -> None:
+    assert command("models", "list")[0] == 0
+    _, out, _ = command("models", "show", model)
+    assert json.loads(out)["name"] == "tiny"
+    code, _, err = command("models", "show", "nothing")
+    assert code == 2
+    assert "There is no model 'nothing'" in err
+
+
+def test_a_published_checkpoint_becomes_a_model(command: Command, tmp_path: Path) -> None:
+    import torch
+
+    from napari_ben.models import build_network
+
+    torch.save(build_network("resnet50", 5, 3, width=8).state_dict(), tmp_path / "weights.pt")
+    (tmp_path / "classes.txt").write_text("a\nb\nc\n")
+    code, out, err = command(
+        *("models", "import", tmp_path / "weights.pt", "--architecture", "resnet50"),
+        *("--channels", "RNA,ER,AGP,Mito,DNA", "--classes", f"@{tmp_path / 'classes.txt'}", "--name", "ours"),
+        *("--set", 'options={"width": 8}', "--set", 'scaling={"kind": "image"}'),
+        *("--set", 'tiling={"size": [64, 64]}', "--out", tmp_path / "ours.safetensors"),
+    )
+    assert code == 0, err
+    assert "ours (resnet50, 3 classes)" in out
+    assert load_model(tmp_path / "ours.safetensors").card.classes == ("a", "b", "c")
+
+
+def test_names_that_cannot_be_read_are_refused(command: Command, tmp_path: Path) -> None:
+    code, _, err = command("models", "import", tmp_path / "weights.pt", "--classes", f"@{tmp_path / 'absent.txt'}")
+    assert code == 2
+    assert "absent.txt' cannot be read" in err
+
+
+def test_a_pickle_is_not_executed(command: Command, tmp_path: Path) -> None:
+    import pickle
+
+    class Bomb:
+        def __reduce__(self) -> tuple:
+            return Path.touch, (tmp_path / "exploded",)
+
+    (tmp_path / "bomb.pt").write_bytes(pickle.dumps(Bomb()))
+    code, _, err = command("models", "import", tmp_path / "bomb.pt", "--out", tmp_path / "m.safetensors")
+    assert code == 2
+    assert "Traceback" not in err
+    assert not (tmp_path / "exploded").exists()
+
+
+@pytest.mark.parametrize("seed", [0, 7])
+def test_sample_draws_a_screen(command: Command, tmp_path: Path, seed: int) -> None:
+    design = ("--in-domain", 1, "--new-batch", 0, "--other-lab", 0, "--fields", 1, "--size", 32)
+    code, out, _ = command("sample", tmp_path / "screen", "--seed", seed, *design)
+    assert code == 0
+    assert out == f"{tmp_path / 'screen'}\n"
+    assert (tmp_path / "screen" / "screen.csv").is_file()
+    code, _, err = command("sample", tmp_path / "screen", "--seed", seed)
+    assert code == 2
+    assert "holds something already" in err

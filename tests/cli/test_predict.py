@@ -1,0 +1,109 @@
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from napari_ben.readers import open_plate
+from napari_ben.workflow import predict
+
+from .conftest import Command
+
+
+def test_predict_gives_the_numbers_of_python(command: Command, plate: Path, model: Path, tmp_path: Path) -> None:
+    code, out, err = command(
+        *("predict", plate, "--model", model, "--method", "cs-arm-bn", "--context", "controls"),
+        *("--weight", "0.5", "--reducer", "probability", "--threads", 1, "--out", tmp_path / "out"),
+    )
+    assert code == 0, err
+    wells = pd.read_csv(tmp_path / "out" / "wells.csv", float_precision="round_trip")
+    expected = predict(open_plate(plate), model, "cs-arm-bn", "controls", weight=0.5, reducer="probability", threads=1)
+    assert wells["Metadata_Well"].tolist() == expected.wells.index.tolist()
+    assert wells["uncertainty"].tolist() == pytest.approx(expected.wells["uncertainty"].tolist(), rel=1e-5)
+    assert "96 wells, 96 fields" in out
+    assert "predicting 96/96 wells" in err
+    assert {"plate_map.png", "embedding_pca.svg", "statistics.safetensors"} <= {
+        path.name for path in (tmp_path / "out").iterdir()
+    }
+
+
+def test_every_plate_of_a_folder_is_predicted(command: Command, screen: Path, model: Path, tmp_path: Path) -> None:
+    code, out, _ = command("predict", screen, "--model", model, "--out", tmp_path / "out", "--format", "csv")
+    assert code == 0
+    folders = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert len(folders) == 2
+    assert all(f"→ {tmp_path / 'out' / name}" in out for name in folders)
+
+
+def test_rerun_writes_the_same_bytes(command: Command, plate: Path, model: Path, tmp_path: Path) -> None:
+    options = ("--format", "csv", "--format", "svg")
+    command("predict", plate, "--model", model, "--context", "A1-H1", "--out", tmp_path / "first", *options)
+    code, _, err = command("rerun", tmp_path / "first" / "run.json", "--out", tmp_path / "again", *options)
+    assert code == 0, err
+    for name in ("wells.csv", "fields.csv", "run.json", "plate_map.svg"):
+        assert (tmp_path / "again" / name).read_bytes() == (tmp_path / "first" / name).read_bytes()
+
+
+def test_compare_prints_a_table(command: Command, plate: Path, model: Path, tmp_path: Path) -> None:
+    methods = ("--method", "none", "--method", "ben")
+    code, out, _ = command("compare", plate, "--model", model, *methods, "--out", tmp_path / "out")
+    assert code == 0
+    rows = [line for line in out.splitlines() if "| tiny |" in line]
+    assert len(rows) == 2
+    assert pd.read_csv(tmp_path / "out" / "comparison.csv")["n_wells"].tolist() == [72, 72]
+
+
+WRONG = {
+    "method": (["--method", "adabn"], "no method 'adabn'"),
+    "context": (["--context", "Z99"], "Z99"),
+    "weight": (["--weight", "2"], "'weight' cannot be 2"),
+    "channel": (["--channel", "DNA"], "--channel 'DNA' has no '='"),
+    "memory": (["--memory-budget", "lots"], "'lots' is no amount of memory"),
+    "device": (["--device", "abacus"], "no kind of device 'abacus'"),
+    "any other": (["--set", "colour=red"], "no option 'colour'"),
+    "format": (["--format", "xlsx"], "cannot be saved as 'xlsx'"),
+}
+
+
+@pytest.mark.parametrize(("options", "words"), WRONG.values(), ids=WRONG)
+def test_wrong_options_are_refused_in_words(
+    command: Command, plate: Path, model: Path, tmp_path: Path, options: list[str], words: str
+) -> None:
+    code, _, err = command("predict", plate, "--model", model, "--out", tmp_path / "out", *options)
+    assert code == 2
+    assert words in err
+    assert "Traceback" not in err
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_interrupted_run_keeps_its_wells(
+    command: Command, plate: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from napari_ben.cli import _progress
+
+    show = _progress.Reporter.show
+
+    def interrupt(reporter: _progress.Reporter, stage: str, done: int, total: int, unit: str) -> None:
+        show(reporter, stage, done, total, unit)
+        if stage == "prediction" and done > 20:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(_progress.Reporter, "show", interrupt)
+    code, _, err = command(
+        "predict", plate, "--model", model, "--out", tmp_path / "out", "--format", "csv", "--chunk-size", 10
+    )
+    assert code == 130
+    assert "only the wells finished so far are saved" in err
+    assert 20 < len(pd.read_csv(tmp_path / "out" / "wells.csv")) < 40
+    assert json.loads((tmp_path / "out" / "run.json").read_text())["complete"] is False
+
+
+def test_umap_is_left_out_in_words(
+    command: Command, plate: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from napari_ben import embedding
+
+    monkeypatch.setattr(embedding, "umap_refusal", lambda _: "UMAP is not installed")
+    code, _, err = command("predict", plate, "--model", model, "--out", tmp_path, "--umap", "--format", "png")
+    assert code == 0
+    assert "Note: UMAP is not installed." in err

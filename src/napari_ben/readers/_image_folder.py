@@ -68,7 +68,7 @@ def read_image_folder(path: Path, namings: Mapping[str, Naming] = NAMINGS, patte
     return Plate(
         name=name,
         path=path,
-        layout=f"{_kind(images)} folder, {naming.title}",
+        layout=f"{_kind(_voters(images))} folder, {naming.title}",
         format=max(guess, FORMATS[384], key=lambda plate: plate.n_wells) if experiment else guess,
         channels=planes.channels,
         fields=fields,

@@ -57,35 +57,36 @@ class Naming:
         groups = self.match(name)
         if groups is None or groups.get("thumb"):
             return None
-        well = _well(groups.get("well") or f"{groups.get('row')}|{groups.get('column')}")
+        well = _well(groups.get("well"), groups.get("row"), groups.get("column"))
         if well is None:
             return None
         return PlaneName(
             well,
             _number(groups.get("field"), 1),
             self.channel_prefix + (groups.get("channel") or "1"),
-            _number(groups.get("z") or _first(_FOLDER_Z, folder), 0),
-            _number(groups.get("time") or _first(_FOLDER_TIME, folder), 0),
+            _number(groups.get("z") or (_first(_FOLDER_Z, folder) if folder else None), 0),
+            _number(groups.get("time") or (_first(_FOLDER_TIME, folder) if folder else None), 0),
         )
 
 
 @lru_cache(maxsize=4096)
-def _well(text: str) -> str | None:
-    row, bar, column = text.partition("|")
-    if not bar:
-        return find_well(text)
+def _well(well: str | None, row: str | None, column: str | None) -> str | None:
+    if well is not None:
+        return find_well(well)
+    if row is None or column is None:
+        return None
     return find_well(f"r{row}c{column}") if row.isdigit() else find_well(row + column)
 
 
 def _number(text: str | None, otherwise: int) -> int:
-    if text and text.isdigit():
-        return int(text)
-    digits = re.sub(r"\D", "", text or "")
+    if not text:
+        return otherwise
+    digits = text if text.isdecimal() else re.sub(r"\D", "", text)
     return int(digits) if digits else otherwise
 
 
 def _first(pattern: re.Pattern[str], text: str) -> str | None:
-    found = pattern.search(text) if text else None
+    found = pattern.search(text)
     return found[1] if found else None
 
 

@@ -66,7 +66,8 @@ def index_planes(paths: Iterable[str], naming: Naming) -> Planes:
         _add(found, plane, path)
         channels.add(plane.channel)
     ordered = sorted(channels, key=natural)
-    keys = sorted(found, key=lambda key: (well_position(key[0]), key[1]))
+    place = {well: well_position(well) for well in {well for well, _ in found}}
+    keys = sorted(found, key=lambda key: (place[key[0]], key[1]))
     files = tuple(tuple(_choose(found[key].get(name), naming.projection) for name in ordered) for key in keys)
     wells, fields = zip(*keys, strict=True) if keys else ((), ())
     problems = (*_unread_problem(unread), *_choice_problems(found, naming.projection))

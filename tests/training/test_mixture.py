@@ -74,9 +74,12 @@ def test_shares_last_as_long_as_their_context():
     assert (layers[0].running_mean != 0).all()
 
 
-def test_a_network_without_batch_normalisation_is_refused():
-    with pytest.raises(MethodError, match="no plain BatchNorm2d"):
-        accept_shares(nn.Sequential(nn.Conv2d(1, 1, 1)))
+@pytest.mark.parametrize(
+    ("layers", "found"), [([nn.Conv2d(1, 1, 1)], "none"), ([nn.BatchNorm2d(1), nn.BatchNorm1d(1)], "BatchNorm1d")]
+)
+def test_a_network_with_other_normalisations_is_refused(layers: list[nn.Module], found: str):
+    with pytest.raises(MethodError, match=f"this network has: {found}"):
+        accept_shares(nn.Sequential(*layers))
 
 
 def test_shares_sum_to_one():

@@ -97,9 +97,11 @@ def accept_shares(network: nn.Module) -> None:
         for name, layer in list(parent.named_children()):
             if type(layer) is nn.BatchNorm2d:
                 setattr(parent, name, _convert(layer))
-    if not any(isinstance(layer, MixtureNorm) for layer in network.modules()):
+    kinds = {type(layer) for layer in network.modules() if isinstance(layer, nn.modules.batchnorm._BatchNorm)}  # noqa: SLF001
+    if kinds != {MixtureNorm}:
+        found = ", ".join(sorted(kind.__name__ for kind in kinds - {MixtureNorm})) or "none"
         raise MethodError(
-            "This network has no plain BatchNorm2d layer, so controls and queries cannot be weighed in it.",
+            f"Controls and queries can be weighed in BatchNorm2d layers only; beside them this network has: {found}.",
             "Choose one of the built-in architectures, or the method 'ben'.",
         )
 

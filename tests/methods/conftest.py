@@ -136,7 +136,7 @@ class ValueDependent(nn.Module):
 
 
 class HiddenWrites(nn.Module):
-    """A part without BatchNorm overwrites a value that is read again later; only running the code shows it."""
+    """A part without BatchNorm overwrites what later stages would start from; only running the code shows it."""
 
     def __init__(self):
         super().__init__()
@@ -150,8 +150,8 @@ class HiddenWrites(nn.Module):
 
     def forward(self, x):
         x = self.bn1(self.conv1(x))
-        out = self.bn2(self.conv2(self.writer(x)))
-        return self.fc(self.bn3(out + x).mean((2, 3)))
+        out = self.bn2(self.conv2(x))
+        return self.fc(self.bn3(out + self.writer(x) + x).mean((2, 3)))
 
 
 class Writer(nn.Module):

@@ -23,6 +23,7 @@ __all__ = ["Moments", "concatenate", "moments_of"]
 Float64 = NDArray[np.float64]
 
 _BLOCK = 2 << 20  # bytes
+_QUIET = np.errstate(over="ignore", invalid="ignore")  # what is not finite is refused by name when its layer is settled
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class Moments:
         """(C,) float64, biased."""
         return self.deviation / self.weight
 
+    @_QUIET
     def merge(self, other: "Moments") -> "Moments":
         """Moments of both sets of values together (Chan, Golub & LeVeque 1983)."""
         weight = self.weight + other.weight
@@ -68,6 +70,7 @@ class Moments:
         )
 
 
+@_QUIET
 def moments_of(value: "torch.Tensor", weights: Float64) -> Moments:
     """Moments of one chunk's activation.
 

@@ -93,7 +93,7 @@ def _explicit_roles(table: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
             continue
         words = table[column].mask(table[column].map(_plain).isin(_NO_WORD - {"none"}), "")
         meaning = _INTEGERS if _is_sbs(words) else {word: role_of_word(word) or "" for word in words.unique() if word}
-        fresh = words.map(meaning).fillna("").mask(role != "", role)
+        fresh = words.map(lambda word, meaning=meaning: meaning.get(word, "")).mask(role != "", role)
         raw = raw.mask(((role == "") & (fresh != "")) | (raw == ""), words)
         role = fresh
     return role, raw

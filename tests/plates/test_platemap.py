@@ -171,6 +171,18 @@ def test_a_platemap_of_a_table_can_be_given_twice(write):
     assert wells.loc["A01", "raw_role"] == "-1"
 
 
+def test_the_wells_of_another_plate_are_a_platemap(write):
+    plate = make_plate(6).with_platemap(write("well,role,dose\nA2,neg,1\nB3,pos,2"))
+    again = make_plate(6).with_platemap(plate.wells)
+    assert again.wells.loc["A02", ["role", "raw_role", "dose"]].tolist() == ["negative_control", "neg", "1"]
+    assert again.wells.loc["B03", "role"] == "positive_control"
+
+
+def test_a_platemap_that_changed_is_read_again(write):
+    assert read_platemap(write("well\nA1"))["well"].tolist() == ["A01"]
+    assert read_platemap(write("well\nA10"))["well"].tolist() == ["A10"]
+
+
 def test_wells_without_images_are_listed_and_counted(write):
     plate = plate_from_arrays({"A1": IMAGE}, format=FORMATS[96])
     plate = plate.with_platemap(write("well,role\nA1,neg\nA2,trt"))

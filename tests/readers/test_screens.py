@@ -146,3 +146,31 @@ def test_one_platemap_for_all_plates(write_images, tmp_path):
     (tmp_path / "all.csv").write_text("plate,well,role\np1,A1,neg\np1,A2,trt\np2,A1,pos\np2,A2,trt\n")
     screen = open_screen(tmp_path / "screen", platemap=tmp_path / "all.csv")
     assert [plate.wells["role"].iloc[0] for plate in screen] == ["negative_control", "positive_control"]
+
+
+def test_folders_that_cannot_be_listed_are_refused_in_words(write_images, write_zarr, tmp_path, monkeypatch):
+    import os
+
+    write_images(FILES, folder="screen/p1")
+    folder, _ = write_zarr(wells=("A/1", "A/2"))
+    (tmp_path / "screen/locked").mkdir()
+    scandir = os.scandir
+
+    def refuse(path):
+        if str(path).endswith(("locked", "A/2")):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    assert len(open_screen(tmp_path / "screen")) == 1
+    with pytest.raises(PlateError, match=r"locked cannot be listed: Permission denied"):
+        open_plate(tmp_path / "screen/locked")
+    plate = open_plate(folder)
+    assert plate.imaged.index.tolist() == ["A01"]
+    assert "cannot be listed: Permission denied" in plate.problems[0]
+
+
+def test_a_platemap_that_leads_nowhere_is_passed_over(write_images, tmp_path):
+    folder, _ = write_images(FILES)
+    (folder / "platemap.csv").symlink_to(tmp_path / "gone.csv")
+    assert open_plate(folder).platemap is None

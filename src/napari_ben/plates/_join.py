@@ -14,7 +14,7 @@ import pandas as pd
 from napari_ben.errors import PlateMapError
 from napari_ben.plates._formats import PlateFormat, smallest_format
 from napari_ben.plates._names import row_name, well_position
-from napari_ben.plates._platemap import normalise_column, read_text_table, to_platemap
+from napari_ben.plates._platemap import normalise_column, read_text_table, to_platemap, to_text
 from napari_ben.plates._roles import ROLE_COLUMNS
 from napari_ben.plates._tables import wells_table
 
@@ -52,7 +52,7 @@ def join_platemap(plate: "Plate", platemap: Path | str | pd.DataFrame) -> "Plate
     """Give the plate's wells what the platemap says; see `Plate.with_platemap`."""
     path = None if isinstance(platemap, pd.DataFrame) else Path(platemap)
     name = path.name if path else "the table"
-    text = platemap if isinstance(platemap, pd.DataFrame) else read_text_table(platemap)
+    text = to_text(platemap) if isinstance(platemap, pd.DataFrame) else read_text_table(platemap)
     rows, notes = _rows_of_plate(text, plate, name)
     table = _one_row_a_well(to_platemap(rows, name), name)
     plate_format = _fitting_format(plate, table, name)
@@ -79,12 +79,12 @@ def _fill(wells: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:
 def _rows_of_plate(text: pd.DataFrame, plate: "Plate", name: str) -> tuple[pd.DataFrame, tuple[str, ...]]:
     rows, columns = text, {normalise_column(column): column for column in reversed(text.columns)}
     if plate.experiment and "experiment" in columns:
-        rows = rows[rows[columns["experiment"]].map(str) == plate.experiment]
+        rows = rows[rows[columns["experiment"]] == plate.experiment]
     key = next((columns[word] for word in ("plate", "plate_barcode", "barcode", "plate_dapi") if word in columns), None)
     if key is None:
         return rows, ()
-    listed = rows[key].map(str).unique()
-    mine = rows[rows[key].map(lambda value: str(value).casefold() in _keys(plate))]
+    listed, keys = rows[key].unique(), _keys(plate)
+    mine = rows[rows[key].isin([value for value in listed if value.casefold() in keys])]
     if len(mine):
         return mine, ()
     if len(listed) == 1:

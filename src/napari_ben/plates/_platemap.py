@@ -6,6 +6,7 @@ the line that it stood on, so that an error can say where to look. Columns that 
 """
 
 import re
+from functools import lru_cache
 from io import StringIO
 from pathlib import Path
 
@@ -79,10 +80,17 @@ def to_platemap(table: pd.DataFrame, name: str = "the table") -> pd.DataFrame:
     PlateMapError
         When it has no wells, or a row's well cannot be read.
     """
-    text = table.astype(object).where(table.notna(), "").map(str).map(_clean)
+    text = to_text(table).map(_clean)
     known, respelled = _canonical(text)
     canonical = known[[column for column in _KEPT if column in known]]
     return pd.concat([_wells(known, text, name), assign_roles(known), canonical, text.drop(columns=respelled)], axis=1)
+
+
+def to_text(table: pd.DataFrame) -> pd.DataFrame:
+    """All cells and column names as text, blank where a value is missing; an index of wells becomes a column."""
+    if table.index.name == "well":
+        table = table.reset_index()
+    return table.astype(object).where(table.notna(), "").map(str).rename(columns=str)
 
 
 def read_text_table(path: Path | str) -> pd.DataFrame:
@@ -94,7 +102,18 @@ def read_text_table(path: Path | str) -> pd.DataFrame:
         When the file cannot be read as a table.
     """
     path = Path(path)
-    text = _decode(path)
+    try:
+        state = path.stat()
+    except OSError as error:
+        raise PlateMapError(
+            f"The platemap {path.name!r} cannot be opened: {error.strerror}.", "Give the path of a CSV or TSV file."
+        ) from error
+    return _read_table(path, state.st_size, state.st_mtime_ns).copy()
+
+
+@lru_cache(maxsize=1)  # the 204 plates of RxRx1 share one table of 125,000 rows
+def _read_table(path: Path, size: int, _changed: int) -> pd.DataFrame:
+    text = _decode(path, size)
     header = text.lstrip("\r\n").partition("\n")[0]
     delimiter = max(",;\t", key=header.count)
     try:
@@ -111,13 +130,12 @@ def read_text_table(path: Path | str) -> pd.DataFrame:
     return table[(table != "").any(axis=1)]
 
 
-def _decode(path: Path) -> str:
+def _decode(path: Path, size: int) -> str:
     try:
-        size = path.stat().st_size
         content = path.read_bytes() if size <= MAX_BYTES else b""
     except OSError as error:
         raise PlateMapError(
-            f"The platemap {path.name!r} cannot be opened: {error.strerror}.", "Give the path of a CSV or TSV file."
+            f"The platemap {path.name!r} cannot be read: {error.strerror}.", "Give the path of a CSV or TSV file."
         ) from error
     if size > MAX_BYTES or b"\0" in content[:4096]:
         raise PlateMapError(

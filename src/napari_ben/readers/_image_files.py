@@ -41,8 +41,20 @@ def list_images(folder: Path) -> list[str]:
 
 
 def walk_images(folder: Path, prefix: str = "", depth: int = _DEPTH) -> Iterator[str]:
-    """Paths of `list_images` as the disk gives them, so that a look at some is cheap in a folder of thousands."""
-    with os.scandir(folder) as entries:
+    """Paths of `list_images` as the disk gives them, so that a look at some is cheap in a folder of thousands.
+
+    Raises
+    ------
+    PlateError
+        When a folder cannot be listed.
+    """
+    try:
+        listing = os.scandir(folder)
+    except OSError as error:
+        raise PlateError(
+            f"{folder} cannot be listed: {error.strerror}.", "Ask for the right to read it, or connect its drive."
+        ) from error
+    with listing as entries:
         for entry in entries:
             if entry.name.lower().endswith(_SUFFIXES):
                 yield prefix + entry.name

@@ -24,7 +24,10 @@ def refuse_image_folder(path: Path, namings: Mapping[str, Naming] = NAMINGS) -> 
     """Why a folder is no plate of image files, in words; None when it is one."""
     if not path.is_dir():
         return "it is not a folder"
-    images = list(islice(walk_images(path), VOTERS))
+    try:
+        images = list(islice(walk_images(path), VOTERS))
+    except PlateError as error:
+        return error.problem
     if not images:
         return "it holds no TIFF or PNG files"
     if vote(images, namings) is None:

@@ -49,4 +49,5 @@ def _tables(folder: Path) -> list[Path]:
             names = [entry.name for entry in entries if entry.name.lower().endswith(_SUFFIXES)]
     except OSError:
         return []
-    return [path for name in sorted(names) if (path := folder / name).stat().st_size <= LARGEST]
+    paths = [folder / name for name in sorted(names)]
+    return [path for path in paths if path.is_file() and path.stat().st_size <= LARGEST]

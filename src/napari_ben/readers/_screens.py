@@ -65,8 +65,15 @@ def _find_plates(folder: Path, layout: str | None, depth: int) -> Iterator[tuple
     if any(reader.refusal(folder) is None for reader in readers):
         yield "", folder
     elif depth:
-        for inner in sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")):
+        for inner in _folders(folder):
             yield from _find_plates(inner, layout, depth - 1)
+
+
+def _folders(folder: Path) -> list[Path]:
+    try:
+        return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+    except PermissionError:  # somebody else's folder among ours
+        return []
 
 
 def _read_table(path: Path) -> pd.DataFrame | None:

@@ -109,6 +109,8 @@ def _images_of_well(folder: Path, version: int) -> _WellImages:
         return _WellImages()
     except PlateError as error:
         return _WellImages(problem=error.problem)
+    except OSError as error:
+        return _WellImages(problem=f"{folder} cannot be listed: {error.strerror}.")
     well = (attributes or {}).get("well")
     listed = well.get("images") if isinstance(well, dict) else None
     if not isinstance(listed, list):

@@ -137,3 +137,19 @@ def test_the_platemap_travels_with_the_run_file(first: Predictions, run_file: Pa
     copy = tmp_path / "without platemap" / "plate.ome.zarr"
     shutil.copytree(read_run(run_file).plate.path, copy)
     pd.testing.assert_frame_equal(rerun(run_file, plate=copy).wells, first.wells)
+
+
+def test_layouts_are_laid_out_again(first: Predictions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from napari_ben.workflow import _layout
+
+    def no_umap(embeddings: np.ndarray, seed: int) -> object:
+        assert seed == 1
+        yield "waiting"
+        return embeddings[:, :2].astype(np.float64)
+
+    monkeypatch.setattr(_layout, "umap_steps", no_umap)
+    predictions = first.with_layout("UMAP", first.embeddings[:, :2].astype(np.float64))
+    predictions.save(tmp_path, ["csv"])
+    again = rerun(tmp_path / "run.json")
+    assert list(again.layouts) == ["PCA", "UMAP"]
+    assert again.run == predictions.run

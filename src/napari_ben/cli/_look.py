@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from napari_ben.cli._options import Layout, Pattern, Platemap, Target
+from napari_ben.cli._progress import warn
 
 if TYPE_CHECKING:
     from napari_ben.plates import Plate
@@ -42,7 +43,9 @@ def open_all(path: Target, platemap: Platemap, layout: Layout, pattern: Pattern)
 
     if pattern is not None:
         return (open_plate(path, platemap=platemap, layout=layout, pattern=pattern),)
-    return tuple(open_screen(path, platemap=platemap, layout=layout))
+    screen = open_screen(path, platemap=platemap, layout=layout)
+    warn(*screen.problems)
+    return tuple(screen)
 
 
 def _in_words(plate: "Plate") -> str:

@@ -189,10 +189,12 @@ def _finish(predictions: "Predictions", folder: Path, formats: list[str] | None,
 
 
 def _with_umap(predictions: "Predictions") -> "Predictions":
-    from napari_ben.embedding import umap, umap_refusal
+    from napari_ben.embedding import umap_refusal
+    from napari_ben.workflow import run_umap
 
     refusal = umap_refusal(len(predictions))
     if refusal:
         warn(f"{refusal}.")
         return predictions
-    return predictions.with_layout("UMAP", umap(predictions.embeddings, predictions.run["config"]["seed"] + 1))
+    laid_out: Predictions = follow(run_umap(predictions), predictions.plate_name)
+    return laid_out

@@ -14,6 +14,7 @@ _STAGES = {
     "reading": "reading the context",
     "statistics": "measuring the context",
     "prediction": "predicting",
+    "layout": "laying out with UMAP",
 }
 
 

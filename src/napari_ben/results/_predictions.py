@@ -126,7 +126,8 @@ class Predictions:
                 f"The layout {name!r} has shape {coordinates.shape}, but there are {len(self)} fields.",
                 "Compute it from these predictions' embeddings.",
             )
-        return replace(self, layouts=MappingProxyType({**self.layouts, name: coordinates}))
+        layouts = {**self.layouts, name: coordinates}
+        return replace(self, layouts=MappingProxyType(layouts), run={**self.run, "layouts": list(layouts)})
 
     def save(self, folder: str | Path, formats: Sequence[str] = ("csv", "png", "svg")) -> tuple[Path, ...]:
         """Write tables, figures, statistics and the run file; all of them or none.

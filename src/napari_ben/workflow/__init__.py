@@ -7,6 +7,7 @@ from napari_ben.workflow._compare import Comparison, compare, plan_comparison, r
 from napari_ben.workflow._config import CompareConfig, PredictConfig, make_config
 from napari_ben.workflow._device import describe_device, find_device
 from napari_ben.workflow._inputs import InputCache
+from napari_ben.workflow._layout import run_umap
 from napari_ben.workflow._open import Plates, open_plates
 from napari_ben.workflow._plan import Plan, plan_prediction
 from napari_ben.workflow._predict import predict
@@ -14,6 +15,7 @@ from napari_ben.workflow._progress import Circumstances, FieldBatch, Progress
 from napari_ben.workflow._record import RunRecord
 from napari_ben.workflow._rerun import plan_rerun, read_run, rerun, run_again
 from napari_ben.workflow._run import drain, partial_predictions, run_prediction
+from napari_ben.workflow._stability import run_stability
 from napari_ben.workflow._train import run_training, train
 
 __all__ = [
@@ -43,6 +45,8 @@ __all__ = [
     "run_again",
     "run_comparison",
     "run_prediction",
+    "run_stability",
     "run_training",
+    "run_umap",
     "train",
 ]

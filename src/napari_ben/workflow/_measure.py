@@ -30,9 +30,18 @@ _KEPT_MEASUREMENTS = 64
 
 
 def measure(
-    plan: Plan, reader: FieldReader, network: "nn.Module", device: "torch.device"
+    plan: Plan,
+    reader: FieldReader,
+    network: "nn.Module",
+    device: "torch.device",
+    multiplicity: NDArray[np.float64] | None = None,
 ) -> Generator[Progress, None, ContextStatistics]:
     """Measure the statistics that the plan asks for.
+
+    Parameters
+    ----------
+    multiplicity
+        (m,) how often each image of the plan's statistics counts; once when None. The context keeps its share.
 
     Yields
     ------
@@ -55,7 +64,7 @@ def measure(
             "Choose other wells, or repair the images.",
         )
     rows, tiles = plan.statistics_rows[is_readable], tiles[is_readable]
-    weights = plan.method.weigh(plan.in_context[is_readable], plan.weight if plan.weight is not None else "count")
+    weights = _weigh(plan, is_readable, multiplicity)
     key = _content_key(plan, content, weights, device)
     known = _recall(key)
     if known is not None:
@@ -63,6 +72,16 @@ def measure(
     statistics = yield from _measure(plan, reader, network, device, (rows, np.repeat(weights / tiles, tiles)))
     _remember(key, statistics)
     return statistics
+
+
+def _weigh(plan: Plan, is_readable: NDArray[np.bool_], multiplicity: NDArray[np.float64] | None) -> NDArray[np.float64]:
+    in_context = plan.in_context[is_readable]
+    weights = plan.method.weigh(in_context, "count" if plan.weight is None else plan.weight)
+    if multiplicity is None:
+        return weights
+    drawn = weights * multiplicity[is_readable]
+    share = weights[in_context].sum() / drawn[in_context].sum()
+    return np.where(in_context, drawn * share, weights)
 
 
 def _read_all(plan: Plan, reader: FieldReader) -> Generator[Progress, None, tuple[NDArray[np.int64], list[bytes]]]:

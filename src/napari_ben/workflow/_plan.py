@@ -41,6 +41,8 @@ class Plan:
         (m,) rows whose images form the statistics.
     in_context
         (m,) whether each of these lies in the context; the others are queries.
+    pixel_rows
+        Rows whose pixels are measured before anything else; none unless the model is scaled by the plate.
     n_tiles
         Network inputs that a field of the nominal size gives.
     problems
@@ -59,6 +61,7 @@ class Plan:
     rows: NDArray[np.int64]
     statistics_rows: NDArray[np.int64]
     in_context: NDArray[np.bool_]
+    pixel_rows: NDArray[np.int64]
     n_tiles: int
     problems: tuple[str, ...]
     warnings: tuple[str, ...]
@@ -113,6 +116,7 @@ def plan_prediction(plate: Plate, model: Model, config: PredictConfig) -> Plan:
         rows=rows,
         statistics_rows=statistics_rows,
         in_context=in_context,
+        pixel_rows=_pixel_rows(plate, model, is_complete),
         n_tiles=n_tiles(plate.shape, model.card.tiling),
         problems=_left_out(plate, channels, is_complete),
         warnings=_warnings(plate, model, method, context, config),
@@ -199,9 +203,21 @@ def _statistics_rows(
 
 def _queries(plate: Plate, rows: NDArray[np.int64], own: NDArray[np.int64]) -> NDArray[np.int64]:
     """Images to predict that may speak for the plate: no context, no empty and no excluded well."""
+    usable = _usable(plate, rows)
+    return usable[~np.isin(usable, own)]
+
+
+def _pixel_rows(plate: Plate, model: Model, is_complete: NDArray[np.bool_]) -> NDArray[np.int64]:
+    if model.card.scaling.kind != "plate":
+        return np.zeros(0, dtype=np.int64)
+    rows = np.flatnonzero(is_complete).astype(np.int64)
+    return _usable(plate, rows)
+
+
+def _usable(plate: Plate, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Keep the rows that lie in no empty and no excluded well."""
     wells = plate.wells.loc[plate.fields["well"].iloc[rows]]
-    is_usable = ((wells["role"] != "empty") & ~wells["excluded"].astype(bool)).to_numpy()
-    return rows[is_usable & ~np.isin(rows, own)]
+    return rows[((wells["role"] != "empty") & ~wells["excluded"].astype(bool)).to_numpy()]
 
 
 def _control_weight(model: Model, method: Method, config: PredictConfig) -> float | Literal["count"] | None:

@@ -101,6 +101,7 @@ class RunRecord(_Record):
     n_fields: int
     forward_passes: int
     pixels_sha256: str
+    layouts: tuple[str, ...] = ()
     problems: tuple[str, ...]
     warnings: tuple[str, ...]
 

@@ -12,6 +12,7 @@ from napari_ben.models import Model, load_model
 from napari_ben.plates import Plate
 from napari_ben.readers import open_plate
 from napari_ben.results import Predictions
+from napari_ben.workflow._layout import UMAP, run_umap
 from napari_ben.workflow._plan import Plan, plan_prediction
 from napari_ben.workflow._record import SCHEMA, PlateRecord, RunRecord, record_plate, to_table
 from napari_ben.workflow._run import drain, run_prediction
@@ -96,7 +97,7 @@ def run_again(run: RunRecord, plan: Plan) -> "Generator[Progress, None, Predicti
             f"The images of plate {run.plate.name!r} are not those of the run: their pixels differ.",
             "Bring the original images back, or predict the plate anew.",
         )
-    return predictions
+    return (yield from run_umap(predictions)) if UMAP in run.layouts else predictions
 
 
 def rerun(

@@ -3,12 +3,16 @@
 from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from napari_ben.embedding import pca
 from napari_ben.results import Predictions
 from napari_ben.workflow._device import device_name, find_device, processor_threads
 from napari_ben.workflow._gather import gather
 from napari_ben.workflow._inputs import FieldReader, InputCache
 from napari_ben.workflow._measure import measure
+from napari_ben.workflow._pixels import measure_pixels
 from napari_ben.workflow._plan import Plan
 from napari_ben.workflow._progress import Circumstances, FieldBatch, Progress
 from napari_ben.workflow._stream import stream
@@ -18,7 +22,9 @@ if TYPE_CHECKING:
     from napari_ben.models import Classifier
 
 
-def run_prediction(plan: Plan, cache: InputCache | None = None) -> Generator[Progress, None, Predictions]:
+def run_prediction(
+    plan: Plan, cache: InputCache | None = None, multiplicity: NDArray[np.float64] | None = None
+) -> Generator[Progress, None, Predictions]:
     """Carry out a plan, handing back control after every chunk; closing the generator stops the work.
 
     Parameters
@@ -27,11 +33,14 @@ def run_prediction(plan: Plan, cache: InputCache | None = None) -> Generator[Pro
         From `plan_prediction`.
     cache
         Decoded images to share with other runs; one of its own, dropped at the end, when None.
+    multiplicity
+        (m,) how often each image of ``plan.statistics_rows`` counts; once when None.
 
     Yields
     ------
     Progress
-        Stages ``reading`` and ``statistics``, then ``prediction`` with the wells that became ready.
+        Stages ``pixels``, ``reading`` and ``statistics`` where needed, then ``prediction`` with the wells that became
+        ready.
 
     Returns
     -------
@@ -47,11 +56,12 @@ def run_prediction(plan: Plan, cache: InputCache | None = None) -> Generator[Pro
 
     device = find_device(plan.config.device)
     with processor_threads(plan.config.threads):
-        reader = FieldReader(plan, cache if cache is not None else InputCache(plan.config.cache_bytes))
+        pixels = (yield from measure_pixels(plan)) if len(plan.pixel_rows) else None
+        reader = FieldReader(plan, InputCache(plan.config.cache_bytes) if cache is None else cache, pixels)
         network = plan.model.network().to(device)
         statistics = None
         if plan.context is not None:
-            statistics = yield from measure(plan, reader, network, device)
+            statistics = yield from measure(plan, reader, network, device, multiplicity)
         circumstances = Circumstances(device_name(device), statistics, torch.__version__)
         finished: list[FieldBatch] = []
         for progress in stream(plan, reader, _adapted(plan, network, statistics), circumstances, device):

@@ -15,7 +15,7 @@ from napari_ben.plates._formats import PlateFormat
 from napari_ben.plates._names import well_position
 
 COARSEST_SIDE = 2048  # pixels: what a screen shows at once
-GAP = 0.04  # share of a well's side
+GAP = 0.04  # share of a well's longer side
 FINE_CHUNK = 256  # pixels: smaller blocks cost more to schedule than to paint
 
 
@@ -80,7 +80,8 @@ def lay_out(fields: pd.DataFrame, plate_format: PlateFormat, tile: tuple[int, in
     sides = (grid[0] * tile[0], grid[1] * tile[1])
     plate_sides = (plate_format.rows * sides[0], plate_format.columns * sides[1])
     factors = _factors(max(plate_sides), min(tile))
-    pitch = (_pitch(sides[0], factors[-1]), _pitch(sides[1], factors[-1]))
+    gap = max(4, ceil(GAP * max(sides)))
+    pitch = (_round_up(sides[0] + gap, factors[-1]), _round_up(sides[1] + gap, factors[-1]))
     corners = wells * pitch + cells * tile
     return Layout(
         grid=grid,
@@ -137,5 +138,5 @@ def _factors(side: int, tile: int) -> tuple[int, ...]:
     return tuple(factors)
 
 
-def _pitch(side: int, multiple: int) -> int:
-    return ceil((side + max(4, GAP * side)) / multiple) * multiple
+def _round_up(side: int, multiple: int) -> int:
+    return ceil(side / multiple) * multiple

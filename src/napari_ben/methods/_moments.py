@@ -105,7 +105,7 @@ def _image_moments(rows: "torch.Tensor") -> tuple[Float64, Float64]:
     differences = rows - rounded
     error = _float64(differences.sum(dim=2)) / rows.shape[2]  # what rounding took from the mean
     deviation = _float64(differences.square_().sum(dim=2)) - rows.shape[2] * error**2
-    return _float64(rounded.squeeze(2)) + error, deviation
+    return _float64(rounded.squeeze(2)) + error, np.maximum(deviation, 0)
 
 
 def _pool(mean: Float64, deviation: Float64, weights: Float64, size: int) -> Moments:

@@ -191,9 +191,6 @@ def test_arrays_that_are_no_plate_are_refused(images, message):
         plate_from_arrays(images)
 
 
-# --- mosaic ---
-
-
 @given(
     n_fields=st.integers(1, 7),
     side=st.sampled_from([5, 16, 33]),
@@ -291,9 +288,6 @@ def test_contrast_comes_from_a_few_fields():
 def test_an_empty_plate_has_a_blank_mosaic():
     plate = replace(odd_plate(), fields=fields_table([], []))
     assert not plate.mosaic.levels(0)[0].compute().any()
-
-
-# --- screens ---
 
 
 def test_a_screen_finds_its_plates():

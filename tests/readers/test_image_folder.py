@@ -175,9 +175,6 @@ def test_the_first_file_is_not_taken_for_typical(write_images):
     assert len(plate.problems) == 2
 
 
-# --- own patterns ---
-
-
 def test_an_own_pattern(write_images):
     folder, _ = write_images(["exp_DAPI_B-3_002.tif", "exp_GFP_B-3_002.tif"])
     plate = open_plate(folder, pattern=r"exp_(?P<channel>\w+)_(?P<well>[A-H]-\d+)_(?P<field>\d+)\.tif")

@@ -11,6 +11,7 @@ import json
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -93,17 +94,21 @@ def build_mosaic(plate: Plate) -> None:
         type(plate.mosaic)(plate).levels(channel)
 
 
+def see_all_fields(plate: Plate) -> None:
+    type(plate.mosaic)(plate).levels(0)[-1].compute()
+
+
 def rows(folder: Path, repeats: int) -> Iterator[tuple[str, float, float]]:
     layouts = (("TIFF, Phenix names", write_tiffs, open_every_tiff), ("OME-Zarr 0.5", write_zarr, open_every_array))
     for title, write, naive in layouts:
         path = write(folder / title.split(",")[0] / "plate.ome.zarr")
         plate = open_plate(path)
-        opened = seconds(lambda path=path: open_plate(path), repeats)
-        every = seconds(lambda path=path, naive=naive: naive(path), 1)
+        opened = seconds(partial(open_plate, path), repeats)
+        every = seconds(partial(naive, path), 1)
         yield f"{title}: open the plate ({len(plate.fields)} fields)", opened, every
-        mosaic = seconds(lambda plate=plate: build_mosaic(plate), repeats)
+        mosaic = seconds(partial(build_mosaic, plate), repeats)
         yield f"{title}: build its mosaic ({len(plate.channels)} channels)", mosaic, every
-        overview = seconds(lambda plate=plate: type(plate.mosaic)(plate).levels(0)[-1].compute(), 1)
+        overview = seconds(partial(see_all_fields, plate), 1)
         yield f"{title}: one channel of every field", overview, every
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from napari_ben.errors import ContextError, DeviceError
+from napari_ben.errors import ContextError, DeviceError, MethodError
 from napari_ben.models import Model, prepare_image
 from napari_ben.plates import Plate
 from napari_ben.results import Predictions, softmax
@@ -314,3 +314,28 @@ def test_predict_takes_options_and_lays_out(plate: Plate, model: Model) -> None:
     assert predictions.layouts["PCA"].shape == (24, 2)
     assert predictions.reducer == "probability"
     assert predictions.complete
+
+
+def test_half_precision_is_close_and_leaves_the_statistics_alone(plate: Plate, model: Model) -> None:
+    full, mixed = (run(plate, model, method="ben", precision=kind) for kind in ("float32", "mixed"))
+    assert not np.array_equal(full.logits, mixed.logits)
+    np.testing.assert_allclose(mixed.logits, full.logits, atol=0.1 * np.abs(full.logits).max())
+    assert np.array_equal(full.statistics.layers["bn1"].mean, mixed.statistics.layers["bn1"].mean)
+
+
+def test_a_network_without_batch_norm_is_refused_in_words(
+    plate: Plate, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build = Model.network
+
+    def without_norms(model: Model) -> torch.nn.Module:
+        network = build(model)
+        for name, module in list(network.named_modules()):
+            if isinstance(module, torch.nn.BatchNorm2d):
+                network.set_submodule(name, torch.nn.GroupNorm(1, module.num_features))
+        return network
+
+    monkeypatch.setattr(Model, "network", without_norms)
+    with pytest.raises(MethodError, match=r"has no BatchNorm layer .*GroupNorm"):
+        run(plate, model, method="ben")
+    assert len(run(plate, model, method="none").wells) == 12

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from napari_ben.methods._apply import apply_statistics, fold_statistics
     from napari_ben.methods._engine import iter_statistics, measure_statistics
     from napari_ben.methods._ledger import MemoryBudget
+    from napari_ben.methods._precision import exact_arithmetic
     from napari_ben.methods._statistics import ContextStatistics, LayerStatistics
 
 _HOMES = {
@@ -21,6 +22,7 @@ _HOMES = {
     "LayerStatistics": "_statistics",
     "MemoryBudget": "_ledger",
     "apply_statistics": "_apply",
+    "exact_arithmetic": "_precision",
     "fold_statistics": "_apply",
     "iter_statistics": "_engine",
     "measure_statistics": "_engine",
@@ -35,6 +37,7 @@ __all__ = [
     "MemoryBudget",
     "Method",
     "apply_statistics",
+    "exact_arithmetic",
     "fold_statistics",
     "iter_statistics",
     "measure_statistics",

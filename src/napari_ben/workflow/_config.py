@@ -35,7 +35,7 @@ class PredictConfig(BaseModel):
     device
         ``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
     chunk_size
-        Images that go through the network together; changes speed and memory, not results.
+        Images that go through the network together; changes speed and memory, not results. The device's own when None.
     memory_budget
         Bytes that the statistics of the context may hold; unlimited when None.
     cache_bytes
@@ -58,7 +58,7 @@ class PredictConfig(BaseModel):
     channels: Mapping[str, str] = Field(default_factory=dict)
     reducer: Reducer = "logit"
     device: str = "auto"
-    chunk_size: Annotated[int, Field(ge=1)] = 32
+    chunk_size: Annotated[int, Field(ge=1)] | None = None
     memory_budget: Annotated[int, Field(ge=1)] | None = None
     cache_bytes: Annotated[int, Field(ge=0)] | None = None
     threads: Annotated[int, Field(ge=1)] | None = None
@@ -91,7 +91,7 @@ class CompareConfig(BaseModel):
     channels: Mapping[str, str] = Field(default_factory=dict)
     reducer: Reducer = "logit"
     device: str = "auto"
-    chunk_size: Annotated[int, Field(ge=1)] = 32
+    chunk_size: Annotated[int, Field(ge=1)] | None = None
     memory_budget: Annotated[int, Field(ge=1)] | None = None
     cache_bytes: Annotated[int, Field(ge=0)] | None = None
     threads: Annotated[int, Field(ge=1)] | None = None

@@ -5,11 +5,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from napari_ben.errors import DeviceError
+from napari_ben.workflow._config import PredictConfig
 
 if TYPE_CHECKING:
     import torch
 
 _GIB = 1 << 30
+_IMAGES_ON_CPU, _IMAGES_ON_GPU = 32, 128
 
 
 def find_device(wish: str = "auto") -> "torch.device":
@@ -72,6 +74,34 @@ def is_out_of_memory(error: RuntimeError) -> bool:
     """Tell an allocation that failed, on any device, from other errors of torch."""
     words = str(error).lower()
     return "out of memory" in words or "can't allocate memory" in words or "not enough memory" in words
+
+
+def halve(n_images: int, device: "torch.device", error: RuntimeError) -> int:
+    """Give the next smaller number of images at a time.
+
+    Raises
+    ------
+    DeviceError
+        When there is none.
+    """
+    import torch
+
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+    if n_images > 1:
+        return n_images // 2
+    raise DeviceError(
+        f"The memory of {device_name(device)} does not hold even one image in this network: "
+        f"{str(error).splitlines()[0]}",
+        "Close other programs that use it, give a memory budget, or use the device cpu.",
+    ) from error
+
+
+def images_at_once(config: PredictConfig, device: "torch.device") -> int:
+    """Give the number of images that go through the network together: as asked for, or what keeps the device busy."""
+    if config.chunk_size is not None:
+        return config.chunk_size
+    return _IMAGES_ON_GPU if device.type == "cuda" else _IMAGES_ON_CPU
 
 
 @contextmanager

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from napari_ben import __version__
 from napari_ben._cache import cache_folder, keep_newest
-from napari_ben.errors import ContextError, DeviceError, FileError, SaveError
+from napari_ben.errors import ContextError, FileError, SaveError
 from napari_ben.methods import ContextStatistics
-from napari_ben.workflow._device import device_name, is_out_of_memory
+from napari_ben.workflow._device import device_name, halve, images_at_once, is_out_of_memory
 from napari_ben.workflow._inputs import FieldReader
 from napari_ben.workflow._plan import Plan
 from napari_ben.workflow._progress import Progress
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 _KEPT_MEASUREMENTS = 64
+_READ_AT_ONCE = 16
 
 
 def measure(
@@ -89,9 +90,9 @@ def _read_all(plan: Plan, reader: FieldReader) -> Generator[Progress, None, tupl
     rows = plan.statistics_rows
     tiles = np.zeros(len(rows), dtype=np.int64)
     digests = []
-    for start in range(0, len(rows), plan.config.chunk_size):
+    for start in range(0, len(rows), _READ_AT_ONCE):
         yield Progress(start, len(rows), "images", "reading")
-        for place, inputs in enumerate(reader.read(rows[start : start + plan.config.chunk_size]), start):
+        for place, inputs in enumerate(reader.read(rows[start : start + _READ_AT_ONCE]), start):
             digests.append(b"" if inputs is None else inputs.digest)
             tiles[place] = 0 if inputs is None else len(inputs.images)
     yield Progress(len(rows), len(rows), "images", "reading")
@@ -111,9 +112,9 @@ def _measure(
     from napari_ben.methods import iter_statistics
 
     rows, weights = images
-    chunk_size = plan.config.chunk_size
+    n_images = images_at_once(plan.config, device)
     while True:
-        chunks = _Chunks(reader, rows, max(1, chunk_size // plan.n_tiles))
+        chunks = _Chunks(reader, rows, max(1, n_images // plan.n_tiles))
         weight, budget = torch.from_numpy(weights), plan.config.memory_budget
         steps = iter_statistics(network, chunks, weights=weight, memory_budget=budget, device=device)
         try:
@@ -121,28 +122,7 @@ def _measure(
         except RuntimeError as error:
             if not is_out_of_memory(error):
                 raise
-            chunk_size = halve(chunk_size, device, error)
-
-
-def halve(chunk_size: int, device: "torch.device", error: RuntimeError) -> int:
-    """Give the next smaller chunk.
-
-    Raises
-    ------
-    DeviceError
-        When there is none.
-    """
-    import torch
-
-    if device.type == "cuda":
-        torch.cuda.empty_cache()
-    if chunk_size > 1:
-        return chunk_size // 2
-    raise DeviceError(
-        f"The memory of {device_name(device)} does not hold even one image in this network: "
-        f"{str(error).splitlines()[0]}",
-        "Close other programs that use it, give a memory budget, or use the device cpu.",
-    ) from error
+            n_images = halve(n_images, device, error)
 
 
 def _report(

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from napari_ben.errors import ChannelError, ContextError, MethodError, SelectionError
 from napari_ben.methods import DEFAULT_CONTROL_WEIGHT, METHODS, Method
 from napari_ben.models import Model, map_channels, n_tiles
-from napari_ben.plates import Context, Plate, context_warnings, resolve_context, select_wells
+from napari_ben.plates import Context, Plate, resolve_context, select_wells
+from napari_ben.workflow._cautions import find_cautions
 from napari_ben.workflow._config import PredictConfig
 
 
@@ -119,7 +120,7 @@ def plan_prediction(plate: Plate, model: Model, config: PredictConfig) -> Plan:
         pixel_rows=_pixel_rows(plate, model, is_complete),
         n_tiles=n_tiles(plate.shape, model.card.tiling),
         problems=_left_out(plate, channels, is_complete),
-        warnings=_warnings(plate, model, method, context, config),
+        warnings=find_cautions(plate, model, method, context, config),
     )
 
 
@@ -227,32 +228,3 @@ def _control_weight(model: Model, method: Method, config: PredictConfig) -> floa
         return config.weight
     trained = model.card.training.control_weight
     return DEFAULT_CONTROL_WEIGHT if trained is None else trained
-
-
-def _warnings(
-    plate: Plate, model: Model, method: Method, context: Context | None, config: PredictConfig
-) -> tuple[str, ...]:
-    trained = model.card.training.method
-    is_plain = trained in ("erm", "unknown")
-    checks = (
-        (
-            context is not None and is_plain,
-            f"The model {model.card.name!r} was not trained for adaptation ({trained}): plate statistics may help "
-            f"it or hurt it. Compare with the method 'none'.",
-        ),
-        (
-            context is None and not is_plain,
-            f"The model {model.card.name!r} was trained with {trained}: without statistics of the plate it works "
-            f"outside of what it was trained for.",
-        ),
-        (
-            config.weight is not None and not method.uses_queries,
-            f"The method {method.name!r} mixes nothing, so the weight {config.weight} is not used.",
-        ),
-        (
-            context is not None and method.default_context == "plate" and context.kind != "plate",
-            f"{method.title} usually takes the whole plate; here it takes {context.text if context else ''!r}.",
-        ),
-    )
-    own = tuple(sentence for applies, sentence in checks if applies)
-    return own if context is None else (*context_warnings(plate, context), *own)

@@ -79,8 +79,8 @@ def draw_batch_effect(experiment: str, laboratory: Laboratory, seed: int | None)
         background, blur, density = rng.uniform(0, 350, n), rng.uniform(0.45, 0.85, n), rng.uniform(0.85, 1.15)
     else:
         direction = rng.permutation([1, 1, -1, -1, rng.choice([-1, 1])])
-        gain = np.exp(direction * rng.uniform(0.35, 0.6, n))
-        background, blur, density = rng.uniform(300, 900, n), rng.uniform(0.75, 0.95, n), rng.uniform(0.75, 1.3)
+        gain = np.exp(direction * rng.uniform(0.28, 0.45, n))
+        background, blur, density = rng.uniform(450, 1000, n), rng.uniform(0.72, 0.88, n), rng.uniform(0.75, 1.3)
     return BatchEffect(
         gain=gain.astype(np.float32),
         background=background.astype(np.float32),

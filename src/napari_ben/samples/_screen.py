@@ -17,7 +17,7 @@ from napari_ben.samples._store import Field, write_plate
 
 __all__ = ["ScreenDesign", "iter_screen", "plan_screen", "sample_screen", "write_screen"]
 
-_GENERATION = 1  # raised whenever the same seed gives other pixels, so that no cache serves old ones
+_GENERATION = 2  # raised whenever the same seed gives other pixels, so that no cache serves old ones
 
 
 @dataclass(frozen=True)

@@ -54,8 +54,11 @@ def realdata() -> Path:
     return REALDATA
 
 
+POOLS = ("ThreadPoolExecutor", "asyncio", "zarr", "Dummy")  # zarr's and dask's own pools live as long as Python
+
+
 def _threads() -> set[threading.Thread]:
-    return {thread for thread in threading.enumerate() if not thread.daemon}
+    return {thread for thread in threading.enumerate() if not thread.daemon and not thread.name.startswith(POOLS)}
 
 
 def _open_files(folder: Path) -> list[str]:
@@ -80,6 +83,5 @@ def nothing_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
     deadline = time.monotonic() + 5
     while (left := _threads() - threads) and time.monotonic() < deadline:
         left.pop().join(timeout=0.1)
-    pools = ("ThreadPoolExecutor", "asyncio", "zarr", "Dummy")  # zarr's and dask's own pools live as long as Python
-    assert not [t.name for t in left if not t.name.startswith(pools)], "the test left threads running"
+    assert not left, "the test left threads running"
     assert not _windows() - windows, "the test left windows open"

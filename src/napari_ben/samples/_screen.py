@@ -121,10 +121,28 @@ def sample_screen(seed: int = 0, design: ScreenDesign | None = None) -> Path:
     seed, design
         As ``write_screen`` takes them.
     """
+    steps = iter_sample_screen(seed, design)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as finished:
+            folder: Path = finished.value
+            return folder
+
+
+def iter_sample_screen(seed: int = 0, design: ScreenDesign | None = None) -> Generator[tuple[int, int], None, Path]:
+    """Write the sample screen as ``sample_screen`` does, and tell how far it is; silent where it is there already.
+
+    Yields
+    ------
+    Fields done, and fields in all.
+    """
     design = design or ScreenDesign()
     counts = "-".join(str(count) for count in astuple(design))
     folder = cache_folder("samples") / f"screen-v{_GENERATION}-{seed}-{counts}"
-    return folder if (folder / "screen.csv").is_file() else write_screen(folder, seed, design)
+    if not (folder / "screen.csv").is_file():
+        yield from iter_screen(folder, seed, design)
+    return folder
 
 
 def iter_screen(

@@ -8,7 +8,14 @@ from napari_ben.samples._batches import TRAINING_EXPERIMENTS, BatchEffect, draw_
 from napari_ben.samples._cells import CHANNELS
 from napari_ben.samples._phenotypes import MECHANISMS
 from napari_ben.samples._plates import SamplePlate, Split, draw_field
-from napari_ben.samples._screen import ScreenDesign, iter_sample_screen, iter_screen, plan_screen, sample_screen, write_screen
+from napari_ben.samples._screen import (
+    ScreenDesign,
+    iter_sample_screen,
+    iter_screen,
+    plan_screen,
+    sample_screen,
+    write_screen,
+)
 
 __all__ = [
     "CHANNELS",

@@ -71,6 +71,25 @@ def test_errors_are_two_lines_without_a_traceback(command: Command, tmp_path: Pa
     assert "Traceback" not in err
 
 
+PLATEMAPS = {
+    "no wells": ("a,b\n1,2\n", "map.csv"),
+    "a well of another plate": ("well,treatment\nP24,DMSO\n", "P24"),
+    "a well twice": ("well,treatment\nA1,x\nA01,y\n", "A01"),
+    "not a table": ("\0\0\0", "is not a text table"),
+}
+
+
+@pytest.mark.parametrize(("text", "words"), PLATEMAPS.values(), ids=PLATEMAPS)
+def test_a_platemap_that_does_not_fit_is_refused(
+    command: Command, plate: Path, tmp_path: Path, text: str, words: str
+) -> None:
+    (tmp_path / "map.csv").write_text(text)
+    code, _, err = command("info", plate, "--platemap", tmp_path / "map.csv")
+    assert code == 2
+    assert words in err
+    assert err.count("\n") == 2
+
+
 def test_version(command: Command) -> None:
     assert command("--version")[:2] == (0, f"{__version__}\n")
 

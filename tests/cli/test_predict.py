@@ -4,6 +4,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from napari_ben.cli import _progress
+from napari_ben.errors import DeviceError
 from napari_ben.readers import open_plate
 from napari_ben.workflow import predict
 
@@ -76,26 +78,42 @@ def test_wrong_options_are_refused_in_words(
     assert not (tmp_path / "out").exists()
 
 
-def test_an_interrupted_run_keeps_its_wells(
-    command: Command, plate: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from napari_ben.cli import _progress
+ENDS = {
+    "interrupted": KeyboardInterrupt(),
+    "failed": DeviceError("The GPU is gone.", "Look after it."),
+}
 
+
+@pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
+def test_a_run_that_ends_early_keeps_its_wells(
+    command: Command, plate: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: BaseException
+) -> None:
     show = _progress.Reporter.show
 
     def interrupt(reporter: _progress.Reporter, stage: str, done: int, total: int, unit: str) -> None:
         show(reporter, stage, done, total, unit)
         if stage == "prediction" and done > 20:
-            raise KeyboardInterrupt
+            raise end
 
     monkeypatch.setattr(_progress.Reporter, "show", interrupt)
     code, _, err = command(
         "predict", plate, "--model", model, "--out", tmp_path / "out", "--format", "csv", "--chunk-size", 10
     )
     assert code == 130
-    assert "only the wells finished so far are saved" in err
+    assert f"The run ended early. {end}".strip() in err
+    assert "Only the wells finished so far are saved" in err
     assert 20 < len(pd.read_csv(tmp_path / "out" / "wells.csv")) < 40
     assert json.loads((tmp_path / "out" / "run.json").read_text())["complete"] is False
+
+
+def test_results_that_cannot_be_written_are_an_error_in_words(
+    command: Command, plate: Path, model: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "out").touch()
+    code, _, err = command("predict", plate, "--model", model, "--out", tmp_path / "out", "--format", "csv")
+    assert code == 2
+    assert "could not be written into" in err
+    assert "Traceback" not in err
 
 
 def test_umap_is_left_out_in_words(

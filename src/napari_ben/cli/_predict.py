@@ -9,6 +9,7 @@ import typer
 from napari_ben.cli import _options as option
 from napari_ben.cli._look import open_all
 from napari_ben.cli._progress import Reporter, warn
+from napari_ben.errors import DeviceError
 
 if TYPE_CHECKING:
     from napari_ben.results import Predictions
@@ -148,7 +149,7 @@ def _carry_out(plan: "Plan") -> "Predictions":
 
 
 def _watch(run: "Generator[Progress, None, Predictions]", plan: "Plan") -> "Predictions":
-    """Carry a run through; when it is interrupted, its finished wells are kept."""
+    """Carry a run through; when it is interrupted or fails on the way, its finished wells are kept."""
     from napari_ben.workflow import FieldBatch, partial_predictions
 
     warn(*plan.warnings)
@@ -166,10 +167,11 @@ def _watch(run: "Generator[Progress, None, Predictions]", plan: "Plan") -> "Pred
 
     try:
         predictions: Predictions = follow(remember(), plan.plate.name)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, DeviceError) as error:
         run.close()
         if not finished:
             raise
+        warn(f"The run ended early. {error}".strip())
         return partial_predictions(plan, finished)
     return predictions
 
@@ -184,7 +186,7 @@ def _finish(predictions: "Predictions", folder: Path, formats: list[str] | None,
     for name, count in wells["pred_class"].value_counts().items():
         typer.echo(f"  {count:>5}  {name}")
     if not predictions.complete:
-        warn("The run was stopped; only the wells finished so far are saved.")
+        warn("Only the wells finished so far are saved.")
         raise typer.Exit(STOPPED)
 
 

@@ -50,9 +50,17 @@ gui: install display
 check-install: install ## the built wheel beside plain napari, in an environment of its own
 	sh .ci/check_install.sh $(BIN)/python
 
-benchmark: install ## every figure that the docs quote
+benchmark: install ## every ratio that the docs quote, measured side by side on this machine
 	$(BIN)/python benchmarks/opening.py
-	$(BIN)/python benchmarks/statistics.py
+	$(BIN)/python benchmarks/context_statistics.py
+	$(BIN)/python benchmarks/predict_throughput.py
+
+sample-models: install ## the two shipped models, made again from the sample generator
+	$(BIN)/python benchmarks/make_sample_models.py
+	$(BIN)/python benchmarks/sample_table.py --write
+
+screenshots: install display ## the pictures of the README, drawn again from the real window
+	$(BIN)/python docs/make_screenshots.py
 
 clean:
 	rm -rf $(VENV) build dist demo-results .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,7 +1,7 @@
 """The story while someone watches: evented, without Qt, threads or torch."""
 
 from napari_ben.session._layers import CHANNEL_COLOURS, KEY, LayerData, channel_colours, mosaic_layers, plate_of
-from napari_ben.session._picture import Picture
+from napari_ben.session._picture import Picture, shown_first
 from napari_ben.session._resolve import Resolution, resolve
 from napari_ben.session._session import Session
 from napari_ben.session._state import (
@@ -57,4 +57,5 @@ __all__ = [
     "results_line",
     "roles_line",
     "run_line",
+    "shown_first",
 ]

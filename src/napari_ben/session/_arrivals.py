@@ -32,7 +32,7 @@ def at_rest(state: SessionState, lane: Lane) -> SessionState:
     """Forget that a task of this lane was under way, however it ended."""
     match lane:
         case "plate":
-            return replace(state, opening=None)
+            return replace(state, opening=None, opening_note="")
         case "model":
             return replace(state, loading="")
         case "run":
@@ -81,6 +81,10 @@ def _opened(state: SessionState, opened: Opened) -> SessionState:
     return with_context(state, kind if has_controls else "plate")
 
 
+def _opening(state: SessionState, note: str | None) -> SessionState:
+    return replace(state, opening_note=note or "")
+
+
 def _loaded(state: SessionState, model: Model) -> SessionState:
     return replace(without_notice(state, "model"), model=model, overrides=_NOTHING)
 
@@ -118,7 +122,7 @@ def _found_device(state: SessionState, words: str) -> SessionState:
     return replace(state, device=words)
 
 
-_STEPS: dict[Lane, Arrival] = {"run": _ran_on, "layout": _laid_out}
+_STEPS: dict[Lane, Arrival] = {"plate": _opening, "run": _ran_on, "layout": _laid_out}
 _RESULTS: dict[Lane, Arrival] = {
     "plate": _opened,
     "model": _loaded,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from napari_ben.plates import Plate
-from napari_ben.session._picture import SHOWN_AT_ONCE, Picture
+from napari_ben.session._picture import Picture, shown_first
 
 LayerData = tuple[Any, dict[str, Any], str]
 
@@ -46,7 +46,7 @@ def mosaic_layers(plate: Plate, picture: Picture | None = None, source: Path | N
     list of (levels, keywords, ``"image"``)
         One for each channel, as npe2 defines layer data tuples.
     """
-    colours = channel_colours(plate.channels)
+    colours, visible = channel_colours(plate.channels), shown_first(plate.channels)
     limits = picture.limits if picture else [plate.contrast_limits(number) for number in range(len(colours))]
     return [
         (
@@ -57,7 +57,7 @@ def mosaic_layers(plate: Plate, picture: Picture | None = None, source: Path | N
                 "contrast_limits": limits[number],
                 "blending": "additive",
                 "multiscale": True,
-                "visible": number < SHOWN_AT_ONCE,
+                "visible": number in visible,
                 "metadata": {KEY: {"path": str(source or plate.path), "plate": plate.name, "channel": channel}},
             },
             "image",

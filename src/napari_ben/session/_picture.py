@@ -5,7 +5,7 @@ file and freeze the window for minutes; so the coarsest level is an array in mem
 Finer levels stay lazy: they are read where one zooms in.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +17,21 @@ from napari_ben.plates import Plate
 if TYPE_CHECKING:
     import dask.array as da
 
-SHOWN_AT_ONCE = 3
-"""Channels visible at first: more colours than that add up to white."""
+_SHOWN_AT_ONCE = 3  # more colours than that add up to white
+_TELLING = ("dna", "er", "agp", "mito", "rna")
+
+
+def shown_first(channels: Sequence[str]) -> tuple[int, ...]:
+    """Choose the channels that are visible at first: the stains that tell most, else the first ones.
+
+    Examples
+    --------
+    >>> shown_first(["RNA", "ER", "AGP", "Mito", "DNA"])
+    (4, 1, 2)
+    """
+    rank = {name: place for place, name in enumerate(_TELLING)}
+    order = sorted(range(len(channels)), key=lambda number: rank.get(channels[number].lower(), len(rank)))
+    return tuple(order[:_SHOWN_AT_ONCE])
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,8 +71,8 @@ def develop(plate: Plate, picture: Picture) -> Generator[int, "bool | None", Non
         The channel of which a block is new.
     """
     levels = [plate.mosaic.levels(channel)[-1] for channel in range(len(plate.channels))]
-    channels = range(len(levels))
-    for group in (channels[:SHOWN_AT_ONCE], channels[SHOWN_AT_ONCE:]):
+    first = shown_first(plate.channels)
+    for group in (first, tuple(channel for channel in range(len(levels)) if channel not in first)):
         for block in np.ndindex(*levels[0].numblocks):
             for channel in group:
                 _fill(picture.overviews[channel], levels[channel], block)

@@ -137,6 +137,8 @@ class SessionState:
         The folder that was opened; the plate's own, or the screen's.
     opening
         The folder being read, or None.
+    opening_note
+        What opening is busy with, when that takes long.
     choice
         The context asked for.
     model
@@ -172,6 +174,7 @@ class SessionState:
     picture: "Picture | None" = None
     source: Path | None = None
     opening: Path | None = None
+    opening_note: str = ""
     choice: ContextChoice = ContextChoice()
     model: "Model | None" = None
     loading: str = ""

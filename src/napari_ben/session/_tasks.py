@@ -26,7 +26,7 @@ Work = Generator[object, "bool | None", object]
 
 STOP = True
 """What is sent into a task's work to make it stop."""
-BETWEEN_STEPS = 0.1
+BETWEEN_STEPS = 0.2
 """Seconds between two pictures of a run: more often nobody sees, and the tables would cost more than the network."""
 
 
@@ -79,12 +79,17 @@ def open_work(path: Path, platemap: Path | None) -> Generator[None, "bool | None
     return Opened(plate, blank_picture(plate), screen, path.expanduser().absolute())
 
 
-def sample_work() -> Generator[None, "bool | None", Opened]:
-    """Open the sample screen; the first time it is drawn."""
-    from napari_ben.samples import sample_screen
+def sample_work() -> Generator[str | None, "bool | None", Opened]:
+    """Open the sample screen; the first time it is drawn, which is told in words."""
+    from napari_ben.samples import iter_sample_screen
 
-    yield
-    folder = sample_screen()
+    steps = iter_sample_screen()
+    try:
+        while True:
+            done, total = next(steps)
+            yield f"Drawing the sample plates: {done / total:.0%}"
+    except StopIteration as stop:
+        folder: Path = stop.value
     return (yield from open_work(folder, None))
 
 

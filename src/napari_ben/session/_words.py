@@ -28,7 +28,7 @@ _FEWEST_FOR_AN_ESTIMATE = 2
 def plate_line(state: SessionState) -> str:
     """Say what is open: layout, wells, fields, channels, size."""
     if state.opening is not None:
-        return f"Opening {state.opening.name} …"
+        return state.opening_note or f"Opening {state.opening.name} …"
     if state.plate is None:
         return "No plate yet"
     plate = state.plate
@@ -132,7 +132,7 @@ def seconds_words(seconds: float) -> str:
 
     Examples
     --------
-    >>> seconds_words(13.6), seconds_words(150), seconds_words(8000)
+    >>> seconds_words(13.6), seconds_words(170), seconds_words(8000)
     ('14 s', '3 min', '2.2 h')
     """
     if seconds < 90:

@@ -80,8 +80,8 @@ class CanvasView(QObject):
             look_at(self._viewer, box)
 
     def close(self) -> None:
-        """Listen no longer; the layers stay, they are the person's."""
-        self._turn.stop()
+        """Listen no longer; the layers stay, they are the person's. Qt may have taken the timers already."""
+        self._waiting.clear()
         self.clicks.close()
         self.wells.close()
         self.mosaic.close()

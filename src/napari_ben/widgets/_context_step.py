@@ -66,7 +66,7 @@ class ContextStep(Step):
         """Show the choice, the plate, and what speaks against the choice."""
         self.kinds.set_value(state.choice.kind if state.method != "none" else "")
         self.set_state(context_line(state, resolution))
-        self.setEnabled(state.plate is not None)
+        self.content.setEnabled(state.plate is not None)
         self.notice.show_notice(state.notices.get("context") or resolution.refusals.get("context"))
         self.warnings.say("\n".join(resolution.context_warnings), "bad")
         if state.plate is not old.plate or state.predictions is not old.predictions:

@@ -7,7 +7,7 @@ one of them reaches the others, and what a view is told it does not tell back, s
 from functools import partial
 from typing import Any
 
-from qtpy.QtCore import QSize, Qt, QTimer
+from qtpy.QtCore import QSize, Qt
 from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from napari_ben.models import available_models
@@ -45,7 +45,7 @@ class BenDock(QWidget):
         self.session = session or Session()
         self._viewer = napari_viewer
         self._shown = SessionState()
-        self._jobs = JobRunner(self.session, self)
+        self._jobs = JobRunner(self.session)
         self.canvas = CanvasView(napari_viewer, self.session, self)
         self.plate = PlateStep(self.session, self)
         self.context = ContextStep(self.session, self)
@@ -58,6 +58,7 @@ class BenDock(QWidget):
         layout.addWidget(self._area)
         self.setMinimumWidth(_NARROWEST)
         self._refresh = timer(self, 0, self._show, once=True)
+        self._scroll = timer(self, _UNTIL_LAID_OUT, self._show_results, once=True)
         self._connect()
         self._begin()
 
@@ -83,7 +84,7 @@ class BenDock(QWidget):
         self.session.choose_method(wishes.method)
         known = list(available_models())
         if known:
-            self.session.load_model(wishes.model if wishes.model in known else known[-1])
+            self.session.load_model(wishes.model if wishes.model in known else known[0])
         for layer in self._viewer.layers:
             self._pick_up(layer)
         self._on_changed()
@@ -116,7 +117,12 @@ class BenDock(QWidget):
         if state.model is not None and state.model is not old.model and old.model is not None:
             remembered().model = state.model.card.name
         if state.predictions is not None and old.run.is_busy and not state.run.is_busy:
-            QTimer.singleShot(_UNTIL_LAID_OUT, partial(self._area.ensureWidgetVisible, self.results))
+            self._scroll.start()
+
+    def _show_results(self) -> None:
+        bar = self._area.verticalScrollBar()
+        if bar is not None:
+            bar.setValue(bar.maximum())
 
     def _on_layer(self, event: Any) -> None:
         self._pick_up(event.value)

@@ -15,7 +15,7 @@ from typing import Any
 
 from napari.qt.threading import GeneratorWorker, create_worker
 from napari.utils.notifications import notification_manager, show_error
-from qtpy.QtCore import QObject, QThreadPool
+from qtpy.QtCore import QThreadPool
 
 from napari_ben.errors import NapariBenError
 from napari_ben.session import STOP, RunStep, Session, Task
@@ -50,19 +50,16 @@ class _ClosingWorker(GeneratorWorker):
             self._gen.close()
 
 
-class JobRunner(QObject):
+class JobRunner:
     """Drains what the session wants done.
 
     Parameters
     ----------
     session
         Whose tasks these are; it gets back what they yield, return or raise.
-    parent
-        Of this object; when it goes, `stop_all` should have been called.
     """
 
-    def __init__(self, session: Session, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, session: Session) -> None:
         self._session = session
         self._workers: dict[Task, Any] = {}
         session.wanted.connect(self.start)

@@ -5,6 +5,7 @@ One function from facts to a frozen `GridData`; nothing is read back from the gr
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -127,7 +128,7 @@ def grid_data(state: SessionState, resolution: Resolution, colours: Fill) -> Gri
     predicted = _predicted_rows(state.predictions)
     palette = class_colours(state.predictions.classes) if state.predictions else {}
     looks = {}
-    for row in plate.wells.reset_index().to_dict("records"):
+    for row in _rows(plate):
         well = str(row["well"])
         prediction = predicted.get(well, {})
         looks[well] = WellLook(
@@ -142,6 +143,11 @@ def grid_data(state: SessionState, resolution: Resolution, colours: Fill) -> Gri
             tooltip=tooltip(row, prediction, in_context=well in context),
         )
     return GridData(plate.format, looks)
+
+
+@lru_cache(maxsize=1)
+def _rows(plate: Plate) -> tuple[dict["Hashable", Any], ...]:
+    return tuple(plate.wells.reset_index().to_dict("records"))
 
 
 def _predicted_rows(predictions: Predictions | None) -> dict[str, dict["Hashable", Any]]:

@@ -29,7 +29,7 @@ class MethodStep(Step):
         self.warnings = NoticeLabel(self)
         self.progress = RunBar(self)
         self.progress.hide()
-        self._clock = timer(self, _BETWEEN_CLOCK_TICKS, lambda: self._show_progress(self._session.state))
+        self._clock = timer(self, _BETWEEN_CLOCK_TICKS, self._tick)
         self.body.addLayout(row(self.methods, self.button, stretch=0))
         self.body.addWidget(self.sentence)
         self.body.addWidget(self.warnings)
@@ -62,6 +62,9 @@ class MethodStep(Step):
         self.progress.setFormat(run_line(run))
         if not self._clock.isActive():
             self._clock.start()
+
+    def _tick(self) -> None:
+        self._show_progress(self._session.state)
 
     def _on_pressed(self) -> None:
         if self._session.state.run.phase == "running":

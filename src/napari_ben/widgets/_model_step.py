@@ -45,7 +45,7 @@ class ModelStep(Step):
     def show_state(self, state: SessionState, resolution: Resolution, old: SessionState) -> None:
         """Show the model and its channels."""
         self.set_state(model_line(state))
-        self.setEnabled(not state.run.is_busy)
+        self.content.setEnabled(not state.run.is_busy)
         self.device.say(state.device or "GPU or CPU is chosen at Run")
         self.notice.show_notice(state.notices.get("model") or resolution.refusals.get("model"))
         if state.model is not old.model:

@@ -38,27 +38,34 @@ class MosaicLayers(QObject):
         self._session.developed.disconnect(self._on_developed)
 
     def steps(self, state: SessionState) -> list[Callable[[], None]]:
-        """Remove the layers of another plate; give what adds or renews those of this one, a step a layer."""
+        """Give what shows the plate, a step a layer; layers of channels that it does not have go.
+
+        Layers of another plate are shown with this plate's pixels: adding and removing layers is what takes time.
+        """
         if state.plate is None:
             return []
-        layers = mosaic_layers(state.plate, state.picture, state.source)
-        wanted = [_identity(keywords["metadata"]) for _, keywords, _ in layers]
-        for layer in [layer for layer in self._viewer.layers if KEY in layer.metadata]:
-            if _identity(layer.metadata) not in wanted:
+        for layer in self._own_layers():
+            if layer.metadata[KEY]["channel"] not in state.plate.channels or not layer.multiscale:
                 self._viewer.layers.remove(layer)
-        return [partial(self._add, layer) for layer in layers]
+        return [partial(self._show, layer) for layer in mosaic_layers(state.plate, state.picture, state.source)]
 
-    def _add(self, layer_data: LayerData) -> None:
+    def _show(self, layer_data: LayerData) -> None:
         levels, keywords, _ = layer_data
-        identity = _identity(keywords["metadata"])
-        known = next((layer for layer in self._viewer.layers if _identity(layer.metadata) == identity), None)
+        channel = keywords["metadata"][KEY]["channel"]
+        known = next((layer for layer in self._own_layers() if layer.metadata[KEY]["channel"] == channel), None)
         if known is not None:
+            known.metadata = keywords["metadata"]
             known.data = levels
+            known.contrast_limits_range = keywords["contrast_limits"]
+            known.contrast_limits = keywords["contrast_limits"]
             return
-        place = sum(KEY in layer.metadata for layer in self._viewer.layers)
+        place = len(self._own_layers())
         self._viewer.add_image(levels, **keywords)
         if place < len(self._viewer.layers) - 1:
             self._viewer.layers.move(len(self._viewer.layers) - 1, place)
+
+    def _own_layers(self) -> list[Any]:
+        return [layer for layer in self._viewer.layers if KEY in layer.metadata]
 
     def _on_developed(self, channel: int) -> None:
         plate = self._session.state.plate
@@ -69,13 +76,8 @@ class MosaicLayers(QObject):
 
     def _refresh_one(self) -> None:
         name = self._stale.pop() if self._stale else None
-        for layer in self._viewer.layers:
-            if layer.visible and layer.metadata.get(KEY, {}).get("channel") == name:
+        for layer in self._own_layers():
+            if layer.visible and layer.metadata[KEY]["channel"] == name:
                 layer.refresh()
         if self._stale:
             self._refresh.start()
-
-
-def _identity(metadata: dict[str, Any]) -> tuple[str, ...]:
-    entry = metadata.get(KEY, {})
-    return tuple(str(entry.get(part, "")) for part in ("path", "plate", "channel"))

@@ -40,7 +40,7 @@ class PlateStep(Step):
         """Show what is open."""
         self.set_state(plate_line(state))
         self.notice.show_notice(state.notices.get("plate"))
-        self.setEnabled(state.opening is None)
+        self.content.setEnabled(state.opening is None)
         if state.screen is not old.screen or state.plate is not old.plate:
             self._show_screen(state)
         if state.plate is not None and state.plate is not old.plate:

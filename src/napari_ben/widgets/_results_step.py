@@ -20,6 +20,7 @@ from napari_ben.widgets._tinted import QuietLine
 
 _FORMATS = ("csv", "png", "svg")
 _EMBEDDING_HEIGHT = 260
+_NARROW_COMBO = 72
 
 
 class ResultsStep(Step):
@@ -50,6 +51,8 @@ class ResultsStep(Step):
         self.column = QComboBox(self)
         self.column.setAccessibleName("Colour points by")
         self.column.setToolTip("What colours the points")
+        self.column.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.column.setMinimumWidth(_NARROW_COMBO)
         self.column.textActivated.connect(lambda _text: session.colour_points_by(self.column.currentData()))
         self.export = QPushButton("Export…", self)
         self.export.clicked.connect(self.ask_for_export)

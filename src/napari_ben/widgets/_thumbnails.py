@@ -5,10 +5,8 @@ from numpy.typing import NDArray
 from qtpy.QtGui import QImage
 
 from napari_ben.plates import Plate
-from napari_ben.session import CHANNEL_COLOURS, Picture, channel_colours
+from napari_ben.session import CHANNEL_COLOURS, Picture, channel_colours, shown_first
 from napari_ben.widgets._palette import channels
-
-_COLOURS_AT_ONCE = 3
 
 
 def well_thumbnail(plate: Plate, picture: Picture, well: str) -> QImage | None:
@@ -27,11 +25,11 @@ def _cut(plate: Plate, picture: Picture, box: NDArray[np.int64]) -> QImage | Non
     overview = picture.overviews[0]
     factor = plate.mosaic.shape[0] / overview.shape[0]
     y0, x0, y1, x1 = (round(edge / factor) for edge in box[:4])
-    parts = [part[y0:y1, x0:x1] for part in picture.overviews[:_COLOURS_AT_ONCE]]
-    if not parts[0].size or not any(part.any() for part in parts):
+    visible, colours = shown_first(plate.channels), channel_colours(plate.channels)
+    parts = {channel: picture.overviews[channel][y0:y1, x0:x1] for channel in visible}
+    if not any(part.any() for part in parts.values()):
         return None
-    colours = channel_colours(plate.channels)
-    mixed = sum(_tint(*triple) for triple in zip(parts, picture.limits, colours, strict=False))
+    mixed = sum(_tint(part, picture.limits[channel], colours[channel]) for channel, part in parts.items())
     pixels = np.ascontiguousarray(np.clip(mixed, 0, 255).astype(np.uint8))
     height, width = pixels.shape[:2]
     return QImage(pixels.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()

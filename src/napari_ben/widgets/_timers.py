@@ -15,7 +15,7 @@ def timer(parent: QObject, milliseconds: int, do: Callable[[], object], *, once:
     milliseconds
         Between two calls; 0 is once per turn of the event loop.
     do
-        What to call.
+        What to call; a bound method, which Qt forgets with its object. A lambda may be called after its time.
     once
         Whether it fires only once per start.
     """

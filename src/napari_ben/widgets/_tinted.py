@@ -25,9 +25,11 @@ class Tinted(_Widget):
         return f"color: {theme.quiet}; background: transparent; padding: 0px;"
 
     def tint(self) -> None:
-        """Write the style sheet if it is another one now."""
+        """Write the style sheet if it is another one now, by the parent's colours: its own are written here."""
         parent = self.parentWidget()
-        sheet = self.sheet(Theme.of(parent if parent is not None else self))
+        if parent is None:
+            return
+        sheet = self.sheet(Theme.of(parent))
         if sheet != self._sheet:
             self._sheet = sheet
             self.setStyleSheet(sheet)

@@ -6,7 +6,6 @@ and whose text is written where there is room. All of it is drawn from the table
 """
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from qtpy.QtCore import QObject
 
 from napari_ben.plates import Plate
 from napari_ben.results import Predictions, class_colours
-from napari_ben.widgets._frames import Box, Raster
+from napari_ben.widgets._frames import Box, Raster, levels_over
 from napari_ben.widgets._palette import channels
 from napari_ben.widgets._timers import timer
 from napari_ben.widgets._viewer import camera, in_view, visible_box
@@ -45,7 +44,7 @@ class WellLayers(QObject):
         self._viewer = viewer
         self._wells = pd.DataFrame()
         self._boxes = np.zeros((0, 4))
-        self._raster: Raster | None = None
+        self._rasters: tuple[Raster, ...] = ()
         self._colours = np.zeros((0, 4), np.uint8)
         self._marked: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
         self._is_visible = True
@@ -66,19 +65,23 @@ class WellLayers(QObject):
         return float(y0), float(x0), float(y1), float(x1)
 
     def steps(self, plate: Plate) -> list[Callable[[], None]]:
-        """Remove what lay over another plate; give what lays the layers over this one, a step a layer."""
+        """Give what lays the layers over a plate, a step a layer; nothing where its wells lie as the last one's."""
         self._wells = plate.imaged
         boxes = plate.mosaic.well_boxes.loc[self._wells.index]
-        self._boxes = boxes[["y0", "x0", "y1", "x1"]].to_numpy(float)
-        self._raster = Raster.over(boxes, plate.mosaic.shape)
+        rasters = levels_over(boxes, plate.mosaic.shape)
+        self._colours = frame_colours(self._wells, None)
+        is_same = self._rasters == rasters
+        self._boxes, self._rasters = boxes[["y0", "x0", "y1", "x1"]].to_numpy(float), rasters
+        if is_same and self._layer(_MARKS) is not None and self._layer(_WELLS) is not None:
+            return []
         for layer in [layer for layer in self._viewer.layers if _KEY in layer.metadata]:
             self._viewer.layers.remove(layer)
-        return [partial(self._add_marks, self._raster), self._add_wells]
+        return [self._add_marks, self._add_wells]
 
     def show_predictions(self, predictions: Predictions | None) -> None:
         """Frame the wells that are predicted, and put words under the cursor."""
         table = well_features(self._wells, predictions)
-        self._colours = frame_colours(table, predictions)
+        self._colours = frame_colours(self._wells, predictions)
         layer = self._layer(_WELLS)
         if layer is not None:
             layer.features = table.assign(words=_words(table))
@@ -106,21 +109,23 @@ class WellLayers(QObject):
 
     def _paint(self) -> None:
         layer = self._layer(_MARKS)
-        if layer is None or self._raster is None:
+        if layer is None:
             return
         context, selected = (self._wells.index.isin(list(wells)) for wells in self._marked)
-        layer.data = self._raster.paint(self._colours, context, selected)
+        layer.data = [raster.paint(self._colours, context, selected) for raster in self._rasters]
 
     def _layer(self, title: str) -> Any:
         return next((layer for layer in self._viewer.layers if layer.metadata.get(_KEY) == title), None)
 
-    def _add_marks(self, raster: Raster) -> None:
+    def _add_marks(self) -> None:
+        scale = self._rasters[0].scale
         self._viewer.add_image(
-            np.zeros((*raster.shape, 4), np.uint8),
+            [np.zeros((*raster.shape, 4), np.uint8) for raster in self._rasters],
             rgb=True,
+            multiscale=True,
             name=_MARKS,
-            scale=(raster.scale, raster.scale),
-            translate=(raster.scale / 2 - 0.5, raster.scale / 2 - 0.5),
+            scale=(scale, scale),
+            translate=(scale / 2 - 0.5, scale / 2 - 0.5),
             visible=self._is_visible,
             metadata={_KEY: _MARKS},
         )
@@ -139,8 +144,8 @@ class WellLayers(QObject):
                 "string": "{words}",
                 "size": 9,
                 "color": "white",
-                "anchor": "upper_left",
-                "translation": (-0.42 * height, -0.42 * width),
+                "anchor": "lower_left",
+                "translation": (-0.41 * height, -0.45 * width),
                 "visible": False,
             },
             metadata={_KEY: _WELLS},
@@ -187,13 +192,16 @@ def well_features(wells: pd.DataFrame, predictions: Predictions | None) -> pd.Da
     return table
 
 
-def frame_colours(table: pd.DataFrame, predictions: Predictions | None) -> NDArray[np.uint8]:
+def frame_colours(wells: pd.DataFrame, predictions: Predictions | None) -> NDArray[np.uint8]:
     """Give each well the colour of its class, (n, 4) uint8, as opaque as the prediction is sure; clear without one."""
-    palette = {} if predictions is None else class_colours(predictions.classes)
-    colours = np.zeros((len(table), 4), np.uint8)
-    for number, (name, confidence) in enumerate(zip(table["predicted"], table["confidence"], strict=True)):
+    colours = np.zeros((len(wells), 4), np.uint8)
+    if predictions is None:
+        return colours
+    palette = {name: channels(colour) for name, colour in class_colours(predictions.classes).items()}
+    rows = predictions.wells[["pred_class", "confidence"]].reindex(wells.index)
+    for number, (name, confidence) in enumerate(rows.itertuples(index=False)):
         if name in palette:
-            colours[number] = (*channels(palette[name]), round(255 * (0.3 + 0.7 * float(confidence))))
+            colours[number] = (*palette[name], round(255 * (0.3 + 0.7 * confidence)))
     return colours
 
 

@@ -1,0 +1,125 @@
+"""The layers of wells, and clicks on them, on a viewer model without a window."""
+
+import numpy as np
+import pytest
+from napari.components import ViewerModel
+from napari.layers import Image, Points
+
+from napari_ben.session import mosaic_layers
+from napari_ben.session._picture import blank_picture
+from napari_ben.widgets._canvas import CanvasClicks
+from napari_ben.widgets._canvas_view import CanvasView
+from napari_ben.widgets._viewer import look_at, visible_box
+from napari_ben.widgets._well_layers import WellLayers
+
+
+@pytest.fixture
+def viewer():
+    return ViewerModel()
+
+
+@pytest.fixture
+def wells(qtbot, viewer, plate):
+    layers = WellLayers(viewer)
+    for step in layers.steps(plate):
+        step()
+    yield layers
+    layers.close()
+
+
+@pytest.fixture
+def clicks(viewer, ready):
+    for levels, keywords, _ in mosaic_layers(ready.state.plate):
+        viewer.add_image(levels, **keywords)
+    clicks = CanvasClicks(viewer, ready)
+    yield clicks
+    clicks.close()
+
+
+def centre(wells, well):
+    y0, x0, y1, x1 = wells.box(well)
+    return (y0 + y1) / 2, (x0 + x1) / 2
+
+
+def test_the_status_bar_says_what_is_under_the_cursor(wells, viewer, plate, predict):
+    wells.show_predictions(predict(plate, ["A01"]))
+    layer = viewer.layers["Wells"]
+    assert isinstance(layer, Points)
+    known = layer.get_status(centre(wells, "A01"), world=True)["value"]
+    waiting = layer.get_status(centre(wells, "C04"), world=True)["value"]
+    assert "well: A01" in known
+    assert "role: negative control" in known
+    assert "predicted: –" in waiting
+
+
+def test_frames_come_with_predictions_and_are_as_opaque_as_they_are_sure(wells, viewer, plate, predict):
+    layer = viewer.layers["Well marks"]
+    assert isinstance(layer, Image)
+    assert not layer.data[0].any()
+    wells.show_predictions(predict(plate))
+    confidence = predict(plate).wells["confidence"]
+    fine, coarse = layer.data
+    assert fine.shape[0] > coarse.shape[0]
+    assert fine[..., 3].max() == coarse[..., 3].max() == round(255 * (0.3 + 0.7 * confidence.max()))
+
+
+def test_context_and_selection_are_marked(wells, viewer):
+    wells.show_marks(frozenset({"A01"}), frozenset())
+    dot = viewer.layers["Well marks"].data[0]
+    wells.show_marks(frozenset({"A01"}), frozenset({"B02"}))
+    assert dot.any()
+    assert (viewer.layers["Well marks"].data[0] != dot).any()
+
+
+def test_names_are_written_where_there_is_room(qtbot, wells, viewer, plate, predict):
+    wells.show_predictions(predict(plate))
+    layer = viewer.layers["Wells"]
+    viewer.scene.camera.zoom = 0.5
+    qtbot.waitUntil(lambda: not layer.text.visible)
+    look_at(viewer, wells.box("B02"))
+    qtbot.waitUntil(lambda: layer.text.visible)
+    assert 0 < layer.shown.sum() < len(layer.data)
+    assert layer.features["words"][5].startswith("B02\n")
+    wells.set_visible(False)
+    assert not layer.text.visible
+    assert not viewer.layers["Well marks"].visible
+
+
+def test_the_camera_goes_to_a_well(wells, viewer):
+    box = wells.box("C03")
+    look_at(viewer, box)
+    y0, x0, y1, x1 = visible_box(viewer)
+    assert y0 < box[0] < box[2] < y1
+    assert x0 < box[1] < box[3] < x1
+    assert wells.box("H12") is None
+
+
+def test_a_click_selects_the_well_under_it(clicks, ready, wells):
+    clicks.click(centre(wells, "B02"))
+    assert ready.state.selected == ("B02",)
+    clicks.click(centre(wells, "C01"), is_adding=True)
+    assert ready.state.selected == ("B02", "C01")
+    clicks.click(centre(wells, "B02"), is_adding=True)
+    assert ready.state.selected == ("C01",)
+    clicks.click((-100.0, -100.0))
+    assert ready.state.selected == ()
+
+
+def test_layers_of_another_plate_go_and_foreign_ones_stay(qtbot, viewer, ready, plate):
+    from dataclasses import replace
+
+    viewer.add_image(np.zeros((4, 4)), name="mine")
+    view = CanvasView(viewer, ready)
+    asked = []
+    ready.wanted.connect(asked.append)
+    ready._set(picture=blank_picture(plate))
+    view.show_state(ready.state)
+    qtbot.waitUntil(lambda: view.is_complete)
+    assert {layer.name for layer in viewer.layers} == {"DNA", "Mito", "mine", "Well marks", "Wells"}
+    other = replace(plate, name="P2", channels=("GFP", "RFP"))
+    ready._set(plate=other, picture=blank_picture(other))
+    view.show_state(ready.state)
+    qtbot.waitUntil(lambda: view.is_complete)
+    assert {layer.name for layer in viewer.layers} == {"GFP", "RFP", "mine", "Well marks", "Wells"}
+    assert [task.lane for task in asked] == ["picture", "picture"]
+    view.close()

@@ -1,0 +1,176 @@
+"""The dock as a whole, on a viewer model: no window, no torch, no loop."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from napari.components import ViewerModel
+from qtpy.compat import isalive
+from qtpy.QtCore import QThreadPool
+
+from napari_ben.session import KEY
+from napari_ben.widgets import BenDock
+from napari_ben.widgets import _dock as dock_module
+from napari_ben.widgets import _preferences as preferences
+
+LIGHT = """
+import os, sys
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+from qtpy.QtWidgets import QApplication
+app = QApplication([])
+from napari.components import ViewerModel
+from napari_ben.widgets import BenDock
+dock = BenDock(ViewerModel())
+from qtpy.compat import isalive
+from qtpy.QtCore import QThreadPool
+for _ in range(50):
+    app.processEvents()
+QThreadPool.globalInstance().waitForDone(10000)
+app.processEvents()
+assert "torch" not in sys.modules, "torch was loaded"
+"""
+
+
+@pytest.fixture
+def viewer():
+    return ViewerModel()
+
+
+@pytest.fixture
+def dock(qtbot, opens, threads_end, viewer, monkeypatch):
+    monkeypatch.setattr(preferences, "_PLUGIN", "not there")
+    dock = BenDock(viewer)
+    dock.show()
+    yield dock
+    if isalive(dock):
+        dock.close()
+        dock.deleteLater()
+
+
+@pytest.fixture
+def opened(qtbot, dock):
+    dock.session.open(Path("P1"))
+    qtbot.waitUntil(lambda: dock.session.state.picture is not None and dock.session.state.model is not None)
+    qtbot.waitUntil(lambda: dock.canvas.is_complete and dock.plate.plates.count() == 1)
+    return dock
+
+
+def test_opening_the_dock_loads_no_torch():
+    command = [sys.executable, "-c", LIGHT]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)  # noqa: S603
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_a_plate_fills_every_step(opened, viewer):
+    assert {layer.name for layer in viewer.layers} == {"DNA", "Mito", "Well marks", "Wells"}
+    assert opened.plate.plates.currentText() == "P1"
+    assert opened.context.state.text().startswith("4 wells")
+    assert opened.model.models.currentText() == "toy"
+    assert opened.method.button.isEnabled()
+    assert opened.method.state.text() == "ready"
+
+
+def test_one_selection_in_three_views_without_a_loop(qtbot, opened, runs):
+    runs()
+    opened.method.button.click()
+    qtbot.waitUntil(lambda: len(opened.results.embedding.canvas.data) == 24, timeout=10000)
+    states = []
+    opened.session.changed.connect(lambda state, _old: states.append(state.selected))
+    for pick in (
+        opened.context.grid.select_all,
+        lambda: opened.results._on_points_selected(np.array([0, 5])),
+        lambda: opened.canvas.clicks.click((8.0, 8.0)),
+    ):
+        states.clear()
+        pick()
+        qtbot.wait(50)
+        assert len(states) == 1
+        assert opened.context.grid.selection() == opened.session.state.selected
+        shown = opened.results.embedding.selection()
+        assert set(opened.session.state.predictions.index["well"].iloc[shown]) == set(opened.session.state.selected)
+
+
+def test_wells_appear_as_they_come_and_survive_a_cancel(qtbot, opened, runs):
+    opened.method.button.click()
+    qtbot.waitUntil(lambda: opened.session.state.run.done == 4, timeout=10000)
+    qtbot.waitUntil(lambda: sum(bool(look.prediction) for look in opened.context.grid.data.wells.values()) == 4)
+    assert opened.method.button.text() == "Cancel"
+    opened.method.button.click()
+    qtbot.waitUntil(lambda: opened.session.state.run.phase == "idle", timeout=10000)
+    qtbot.waitUntil(lambda: opened.method.button.text() == "Run")
+    assert opened.session.state.predictions.index["well"].nunique() == 4
+    assert "4 wells" in opened.method.notice.text()
+
+
+def test_closing_the_dock_in_a_run_stops_it(qtbot, opened, runs):
+    opened.method.button.click()
+    qtbot.waitUntil(lambda: opened.session.state.run.done == 4, timeout=10000)
+    opened.close()
+    opened.deleteLater()
+    with qtbot.waitSignal(opened.destroyed):
+        pass
+    assert QThreadPool.globalInstance().waitForDone(5000)
+    qtbot.wait(50)
+
+
+def test_a_plate_that_is_dropped_on_the_viewer_is_picked_up(qtbot, dock, viewer):
+    metadata = {KEY: {"path": "/somewhere/P1", "plate": "P1", "channel": "DNA"}}
+    viewer.add_image([np.zeros((4, 4)), np.zeros((2, 2))], multiscale=True, metadata=metadata)
+    qtbot.waitUntil(lambda: dock.session.state.picture is not None)
+
+
+def test_layers_of_others_are_none_of_our_business(qtbot, dock, viewer):
+    viewer.add_image(np.zeros((4, 4)))
+    qtbot.wait(50)
+    assert dock.session.state.opening is None
+
+
+def test_hovering_a_well_is_mirrored_in_the_status_bar(opened, viewer):
+    opened.context.grid.well_hovered.emit("A01")
+    assert viewer.status.startswith("A01 · ")
+
+
+def test_activating_a_well_moves_the_camera(opened, viewer):
+    before = viewer.scene.camera.zoom
+    opened.context.grid.well_activated.emit("C04")
+    assert viewer.scene.camera.zoom != before
+
+
+def test_the_dock_is_narrow_friendly(opened):
+    assert opened.minimumSizeHint().width() <= 350
+    opened.resize(350, 700)
+    assert opened._area.widget().minimumSizeHint().width() <= 350
+
+
+def test_recent_plates_are_remembered_latest_first(monkeypatch, tmp_path):
+    class Wishes:
+        recent_plates = ""
+
+    wishes = Wishes()
+    monkeypatch.setattr(preferences, "remembered", lambda: wishes)
+    first, second = tmp_path / "a", tmp_path / "b"
+    first.mkdir()
+    second.mkdir()
+    for path in (first, second, first):
+        preferences.remember_plate(path)
+    assert preferences.recent_plates() == (first, second)
+    second.rmdir()
+    assert preferences.recent_plates() == (first,)
+
+
+def test_without_napari_s_preferences_the_defaults_hold(monkeypatch):
+    monkeypatch.setattr(preferences, "_PLUGIN", "not there")
+    wishes = preferences.remembered()
+    wishes.method = "ben"
+    assert wishes.method == "cs-arm-bn"
+    assert preferences.run_options().device == "auto"
+
+
+def test_the_dock_shows_what_a_session_already_has(qtbot, viewer, ready, opens, threads_end, monkeypatch):
+    monkeypatch.setattr(dock_module, "available_models", dict)
+    monkeypatch.setattr(preferences, "_PLUGIN", "not there")
+    dock = BenDock(viewer, ready)
+    qtbot.addWidget(dock)
+    qtbot.waitUntil(lambda: dock.model.models.currentText() == "toy")

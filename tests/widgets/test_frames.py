@@ -1,0 +1,65 @@
+"""Marks over the mosaic: where they are painted, and that thousands of wells stay cheap."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from napari_ben.widgets._frames import Raster, levels_over
+
+RED = np.array([[255, 0, 0, 200]], np.uint8)
+
+
+def boxes(rows, columns, side=100, pitch=110):
+    corners = [(row * pitch, column * pitch) for row in range(rows) for column in range(columns)]
+    table = [(y, x, y + side, x + side) for y, x in corners]
+    return pd.DataFrame(table, columns=["y0", "x0", "y1", "x1"])
+
+
+@pytest.fixture
+def raster():
+    return Raster.over(boxes(1, 2), (110, 220))
+
+
+def none(count=2):
+    return np.zeros(count, bool)
+
+
+def test_the_raster_covers_the_mosaic(raster):
+    assert raster.shape[0] * raster.scale >= 110
+    assert raster.shape[1] * raster.scale >= 220
+    assert (raster.boxes[:, 2:] <= raster.shape).all()
+
+
+def test_a_frame_has_its_colour_and_a_clear_inside(raster):
+    picture = raster.paint(np.vstack([RED, np.zeros((1, 4), np.uint8)]), none(), none())
+    y0, x0, y1, x1 = raster.boxes[0]
+    assert picture[y0, x0].tolist() == RED[0].tolist()
+    assert picture[y1 - 1, x1 - 1].tolist() == RED[0].tolist()
+    assert picture[(y0 + y1) // 2, (x0 + x1) // 2, 3] == 0
+    other = raster.boxes[1]
+    assert not picture[other[0] : other[2], other[1] : other[3]].any()
+
+
+def test_a_selected_well_has_a_white_outline_and_keeps_its_class(raster):
+    picture = raster.paint(np.repeat(RED, 2, axis=0), none(), np.array([True, False]))
+    y0, x0, _, _ = raster.boxes[0]
+    assert picture[y0, x0].tolist() == [255, 255, 255, 255]
+    assert picture[y0 + 2 + 1 + 1, x0 + 20].tolist() == RED[0].tolist()
+
+
+def test_a_context_well_has_a_dot(raster):
+    picture = raster.paint(np.zeros((2, 4), np.uint8), np.array([False, True]), none())
+    y0, x0, _, _ = raster.boxes[1]
+    assert picture[y0 + 10, x0 + 10].tolist() == [255, 255, 255, 255]
+
+
+def test_a_large_plate_is_a_bounded_picture():
+    fine, coarse = levels_over(boxes(32, 48, 2160 * 3, 2160 * 3 + 260), (32 * 6740, 48 * 6740))
+    assert max(fine.shape) <= 4096
+    assert max(coarse.shape) <= 2048
+    assert (coarse.boxes[:, 2] - coarse.boxes[:, 0]).min() > 20
+
+
+def test_frames_are_bolder_from_far():
+    fine, coarse = levels_over(boxes(8, 12), (880, 1320))
+    assert fine.scale * fine.width < coarse.scale * coarse.width

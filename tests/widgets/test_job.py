@@ -1,0 +1,128 @@
+"""The thread: what comes out of a task reaches the session, also errors, and a cancel gives what there is."""
+
+import threading
+
+import pytest
+
+from napari_ben.errors import DeviceError
+from napari_ben.session import Session, Task
+from napari_ben.session import _session as session_module
+from napari_ben.widgets._job import JobRunner
+
+
+class Recorder(Session):
+    """Writes down what comes back, and in which thread."""
+
+    def __init__(self):
+        super().__init__()
+        self.heard = []
+
+    def receive(self, task, value):
+        self.heard.append(("yielded", value, threading.current_thread() is threading.main_thread()))
+
+    def finish(self, task, value):
+        self.heard.append(("returned", value, threading.current_thread() is threading.main_thread()))
+
+    def fail(self, task, error):
+        self.heard.append(("failed", error, threading.current_thread() is threading.main_thread()))
+
+
+@pytest.fixture
+def session(qtbot, threads_end):
+    return Recorder()
+
+
+@pytest.fixture
+def runner(session):
+    runner = JobRunner(session)
+    yield runner
+    runner.stop_all()
+
+
+def last(session):
+    return session.heard[-1][0] if session.heard else ""
+
+
+def test_values_come_back_in_the_window_s_thread(qtbot, session, runner):
+    threads = []
+
+    def work():
+        threads.append(threading.current_thread())
+        yield 1
+        yield 2
+        return "done"
+
+    runner.start(Task("run", 1, "Working", work()))
+    qtbot.waitUntil(lambda: last(session) == "returned")
+    assert session.heard == [("yielded", 1, True), ("yielded", 2, True), ("returned", "done", True)]
+    assert threads[0] is not threading.main_thread()
+
+
+@pytest.mark.parametrize("error", [DeviceError("No memory is left.", "Use smaller chunks."), DeviceError("a", "b")])
+def test_errors_come_back_too_even_those_that_napari_swallows(qtbot, session, runner, error):
+    def work():
+        yield 1
+        raise error
+
+    runner.start(Task("run", 1, "Working", work()))
+    qtbot.waitUntil(lambda: last(session) == "failed")
+    assert session.heard[-1][1] is error
+
+
+def test_stopping_gives_what_there_is_and_closes_the_work(qtbot, session, runner):
+    closed = []
+
+    def work():
+        try:
+            while True:
+                if (yield "step"):
+                    return "what there is"
+        finally:
+            closed.append(threading.current_thread() is threading.main_thread())
+
+    runner.start(Task("run", 1, "Working", work()))
+    qtbot.waitUntil(lambda: last(session) == "yielded")
+    runner.stop("layout")
+    runner.stop("run")
+    qtbot.waitUntil(lambda: last(session) == "returned")
+    assert session.heard[-1][1] == "what there is"
+    assert closed == [False]
+
+
+def test_closing_the_dock_ends_work_that_does_not_listen(qtbot, session):
+    closed = threading.Event()
+
+    def work():
+        try:
+            while True:
+                yield
+        finally:
+            closed.set()
+
+    runner = JobRunner(session)
+    session.wanted.emit(Task("picture", 1, "Working", work()))
+    qtbot.waitUntil(lambda: last(session) == "yielded")
+    runner.stop_all()
+    qtbot.waitUntil(closed.is_set)
+    assert session_module.Session.wanted is not session.wanted
+
+
+def test_work_that_waits_does_not_hold_up_other_work(qtbot, session, runner):
+    gate = threading.Event()
+
+    def waiting():
+        while not gate.wait(0.01):
+            yield
+        return "waited"
+
+    for number in range(4):
+        runner.start(Task("layout", number, "Waiting", waiting()))
+
+    def quick():
+        yield
+        return "quick"
+
+    runner.start(Task("run", 1, "Working", quick()))
+    qtbot.waitUntil(lambda: ("returned", "quick", True) in session.heard)
+    gate.set()
+    qtbot.waitUntil(lambda: sum(kind == "returned" for kind, _, _ in session.heard) == 5)

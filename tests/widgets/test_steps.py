@@ -1,0 +1,228 @@
+"""The steps of the dock, each on its own: what they show of a state, and what they tell the session."""
+
+from dataclasses import replace
+
+import pytest
+
+from napari_ben.errors import PlateError
+from napari_ben.session import Notice, RunState, Session, SessionState
+from napari_ben.widgets._channel_table import ChannelTable
+from napari_ben.widgets._context_step import ContextStep
+from napari_ben.widgets._method_step import MethodStep
+from napari_ben.widgets._model_step import ModelStep
+from napari_ben.widgets._plate_step import PlateStep
+from napari_ben.widgets._results_step import ResultsStep
+from napari_ben.widgets._segments import Segments
+from napari_ben.widgets._selection_box import SelectionBox
+from napari_ben.widgets._step import NoticeLabel
+
+EMPTY = SessionState()
+
+
+def show(step, session, old=EMPTY):
+    """Show the session's state, whatever the step wants to know of it."""
+    if isinstance(step, PlateStep):
+        step.show_state(session.state, old)
+    elif isinstance(step, ResultsStep):
+        step.show_state(session.state)
+    elif isinstance(step, MethodStep):
+        step.show_state(session.state, session.resolution)
+    else:
+        step.show_state(session.state, session.resolution, old)
+
+
+@pytest.fixture
+def on_screen(qtbot, ready):
+    """A step as it stands on the screen."""
+
+    def make(kind):
+        step = kind(ready)
+        qtbot.addWidget(step)
+        show(step, ready)
+        step.show()
+        return step
+
+    return make
+
+
+def test_the_plate_step_says_what_was_found(on_screen):
+    step = on_screen(PlateStep)
+    assert step.state.text() == "12 wells · 24 fields · 2 channels"
+    assert "in memory · 12-well · 16×16 uint16" in step.details.text()
+    assert "8 treated · 4 negative controls" in step.details.text()
+
+
+def test_the_plate_step_is_still_while_a_folder_opens(on_screen, ready, tmp_path):
+    step = on_screen(PlateStep)
+    ready._set(opening=tmp_path / "BR1")
+    show(step, ready, ready.state)
+    assert step.state.text() == "Opening BR1 …"
+    assert not step.content.isEnabled()
+
+
+def test_the_menu_offers_folder_sample_and_recent_plates(on_screen, ready):
+    step = on_screen(PlateStep)
+    step.open_menu.aboutToShow.emit()
+    titles = [action.text() for action in step.open_menu.actions() if action.text()]
+    assert titles == ["Open folder…", "Sample plate", "Recent plates", "Attach platemap…"]
+
+
+def test_the_context_step_says_what_the_choice_means(on_screen, ready):
+    step = on_screen(ContextStep)
+    assert step.kinds.value() == "controls"
+    assert step.state.text().startswith("4 wells, 8 images")
+    assert {well for well, look in step.grid.data.wells.items() if look.in_context} == {"A01", "A02", "A03", "A04"}
+    assert "Only 8 images" in step.warnings.text()
+
+
+def test_a_selection_on_the_grid_reaches_the_session_and_the_text(on_screen, ready):
+    step = on_screen(ContextStep)
+    step.grid.select_all()
+    assert len(ready.state.selected) == 12
+    show(step, ready, ready.state)
+    assert step.text.line.text()
+    assert "12 wells, 24 images" in step.text.feedback.text()
+    step.undo.click()
+    assert ready.state.selected == ()
+
+
+def test_text_selects_as_it_is_typed(qtbot, on_screen, ready):
+    step = on_screen(ContextStep)
+    qtbot.keyClicks(step.text.line, "B*")
+    assert ready.state.selected == ("B01", "B02", "B03", "B04")
+    qtbot.keyClicks(step.text.line, ", nonsense:")
+    assert step.text.feedback.isVisible()
+    assert ready.state.selected == ("B01", "B02", "B03", "B04")
+    show(step, ready, ready.state)
+    assert step.text.line.text() == "B*, nonsense:"
+
+
+def test_the_segment_of_selected_wells_takes_the_selection(on_screen, ready):
+    step = on_screen(ContextStep)
+    ready.select(("B01", "B02"))
+    step.kinds.button("wells").click()
+    assert ready.resolution.context.wells == ("B01", "B02")
+    assert ready.state.method == "cs-arm-bn"
+
+
+def test_the_model_step_counts_channels(on_screen, ready):
+    step = on_screen(ModelStep)
+    assert step.channels_button.text() == "Channels 2/2 ✓"
+    assert step.state.text() == "3 classes · trained with CS-ARM-BN on 2 plates"
+    assert not step.channels.isVisible()
+
+
+def test_incomplete_channels_are_asked_for(on_screen, ready):
+    step = on_screen(ModelStep)
+    ready._set(plate=replace(ready.state.plate, channels=("DNA", "w2")))
+    show(step, ready, ready.state)
+    assert step.channels_button.text() == "Channels 1/2"
+    assert step.channels.isVisible()
+    assert "Mito" in step.notice.text()
+    choice = step.channels.choices["Mito"]
+    choice.setCurrentText("w2")
+    choice.textActivated.emit("w2")
+    show(step, ready, ready.state)
+    assert step.channels_button.text() == "Channels 2/2 ✓"
+    assert not step.notice.isVisible()
+
+
+@pytest.mark.parametrize(
+    ("run", "words", "can_press"),
+    [
+        (RunState(), "Run", True),
+        (RunState("running", "prediction", 3, 12), "Cancel", True),
+        (RunState("cancelling", "prediction", 3, 12), "Cancelling…", False),
+    ],
+)
+def test_there_is_one_obvious_button(on_screen, ready, run, words, can_press):
+    step = on_screen(MethodStep)
+    ready._set(run=run)
+    show(step, ready)
+    assert step.button.text() == words
+    assert step.button.isEnabled() == can_press
+    assert step.progress.isVisible() == run.is_busy
+    if run.is_busy:
+        assert "3 of 12 wells" in step.progress.format()
+
+
+def test_run_waits_for_what_is_missing(qtbot):
+    session = Session()
+    step = MethodStep(session)
+    qtbot.addWidget(step)
+    show(step, session)
+    assert step.state.text() == "open a plate first"
+    assert not step.button.isEnabled()
+
+
+def test_the_method_explains_itself(on_screen, ready):
+    step = on_screen(MethodStep)
+    assert step.methods.currentData() == "cs-arm-bn"
+    assert "Controls" in step.sentence.text()
+    step.methods.setCurrentIndex(step.methods.findData("ben"))
+    step.methods.activated.emit(step.methods.currentIndex())
+    assert ready.state.choice.kind == "plate"
+
+
+def test_results_wait_and_then_show(on_screen, ready, predict):
+    step = on_screen(ResultsStep)
+    assert not step.content.isVisible()
+    predictions = predict(ready.state.plate)
+    predictions = predictions.with_layout("PCA", predictions.embeddings[:, :2].astype(float))
+    ready._set(results={ready.state.plate.path: predictions}, layout_note="UMAP: laying out · 3 s")
+    ready.select(("A01",))
+    show(step, ready)
+    assert step.state.text() == "12 wells · 24 fields · 1 selected"
+    assert len(step.embedding.canvas.data) == 24
+    assert step.embedding.selection().tolist() == [0, 1]
+    assert step.stop.isVisible()
+    step.embedding.canvas.select_all()
+    assert len(ready.state.selected) == 12
+
+
+def test_a_notice_speaks_in_its_tone(qtbot):
+    label = NoticeLabel()
+    qtbot.addWidget(label)
+    label.show_notice(Notice.of("plate", PlateError("It is empty.", "Choose another.")))
+    assert label.text() == "It is empty. Choose another."
+    assert not label.isHidden()
+    label.show_notice(None)
+    assert label.isHidden()
+
+
+def test_a_step_folds(on_screen):
+    step = on_screen(PlateStep)
+    step.heading.click()
+    assert not step.content.isVisible()
+    step.heading.click()
+    assert step.content.isVisible()
+
+
+def test_segments_tell_each_press_and_show_silently(qtbot):
+    segments = Segments({"a": "A", "b": "B"})
+    qtbot.addWidget(segments)
+    heard = []
+    segments.chosen.connect(heard.append)
+    segments.set_value("b")
+    assert (segments.value(), heard) == ("b", [])
+    segments.button("b").click()
+    assert heard == ["b"]
+
+
+def test_the_channel_table_refuses_no_answer(qtbot):
+    table = ChannelTable()
+    qtbot.addWidget(table)
+    heard = []
+    table.mapped.connect(lambda *pair: heard.append(pair))
+    table.show_mapping({"DNA": "w1", "ER": None}, ["w1", "w2"])
+    assert table.choices["ER"].currentText() == "choose …"
+    table.choices["ER"].textActivated.emit("choose …")
+    table.choices["ER"].textActivated.emit("w2")
+    assert heard == [("ER", "w2")]
+
+
+def test_the_selection_box_writes_the_shortest_text(qtbot, plate):
+    box = SelectionBox()
+    qtbot.addWidget(box)
+    box.show_selection(plate, ("A01", "A02", "B01", "B02"))
+    assert box.line.text() == "A01-B02"

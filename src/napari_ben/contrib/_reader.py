@@ -1,21 +1,25 @@
 """Plates that are dropped on the viewer.
 
 napari offers every folder that anybody drops, so the first question must be answered quickly and quietly: a folder
-that is no plate is none of our business, and other readers are asked. The dock, where it is open, sees the layers and
-takes the plate over.
+that is no plate is none of our business, and other readers are asked. Opening a screen searches folders deeply; here
+only the folder itself and the ones directly in it are looked at. The dock, where it is open, sees the layers and takes
+the plate over.
 """
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 from napari_ben.errors import NapariBenError
-from napari_ben.plates import Plate
-from napari_ben.readers import open_screen
+from napari_ben.readers import READERS, open_screen
 from napari_ben.session import LayerData, mosaic_layers
 
 PathOrPaths = str | Sequence[str]
 Reader = Callable[[PathOrPaths], list[LayerData]]
+
+_TABLE = "screen.csv"
+_FOLDERS_LOOKED_AT = 24
 
 
 def get_reader(path: PathOrPaths) -> Reader | None:
@@ -29,14 +33,27 @@ def get_reader(path: PathOrPaths) -> Reader | None:
     if not isinstance(path, str):
         return None
     folder = Path(path)
-    if not folder.is_dir():
+    if not folder.is_dir() or not (_is_plate(folder) or _holds_plates(folder)):
         return None
+    return partial(_read, folder)
+
+
+def _is_plate(folder: Path) -> bool:
     try:
-        screen = open_screen(folder)
-    except NapariBenError:
-        return None
-    return partial(_read, screen.plates[0], folder)
+        return any(reader.refusal(folder) is None for reader in READERS.values())
+    except (NapariBenError, OSError):  # a folder that cannot be looked into: somebody else may
+        return False
 
 
-def _read(plate: Plate, folder: Path, _path: PathOrPaths) -> list[LayerData]:
-    return mosaic_layers(plate, source=folder)
+def _holds_plates(folder: Path) -> bool:
+    if (folder / _TABLE).is_file():
+        return True
+    try:
+        inner = [path for path in islice(folder.iterdir(), _FOLDERS_LOOKED_AT) if path.is_dir()]
+    except OSError:
+        return False
+    return any(_is_plate(path) for path in inner)
+
+
+def _read(folder: Path, _path: PathOrPaths) -> list[LayerData]:
+    return mosaic_layers(open_screen(folder).plates[0], source=folder.absolute())

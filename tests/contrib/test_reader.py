@@ -1,0 +1,50 @@
+"""What is offered to napari for what is dropped."""
+
+import time
+
+import numpy as np
+import pytest
+
+from napari_ben.contrib import get_reader
+from napari_ben.session import plate_of
+
+
+def test_a_plate_becomes_layers(tiff_plate):
+    reader = get_reader(str(tiff_plate))
+    layers = reader(str(tiff_plate))
+    assert [keywords["name"] for _, keywords, _ in layers] == ["Channel1", "Channel2"]
+    for levels, keywords, kind in layers:
+        assert kind == "image"
+        assert plate_of(keywords["metadata"]) == tiff_plate
+        assert np.asarray(levels[-1]).any()
+        assert keywords["contrast_limits"][1] > keywords["contrast_limits"][0]
+
+
+def test_a_folder_of_plates_is_taken_too(tiff_plate):
+    assert get_reader(str(tiff_plate.parent)) is not None
+
+
+@pytest.mark.parametrize("what", ["empty folder", "file", "several", "absent", "pictures"])
+def test_what_is_no_plate_is_none_of_our_business(tmp_path, what):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "pictures" / "holiday.jpg").write_bytes(b"x")
+    (tmp_path / "notes.txt").write_text("x")
+    offered = {
+        "empty folder": str(tmp_path / "empty"),
+        "file": str(tmp_path / "notes.txt"),
+        "several": [str(tmp_path / "empty"), str(tmp_path / "pictures")],
+        "absent": str(tmp_path / "nowhere"),
+        "pictures": str(tmp_path / "pictures"),
+    }
+    assert get_reader(offered[what]) is None
+
+
+def test_a_large_folder_is_refused_quickly(tmp_path):
+    for number in range(3000):
+        (tmp_path / f"document {number}.txt").touch()
+    for number in range(60):
+        (tmp_path / f"folder {number}").mkdir()
+    start = time.perf_counter()
+    assert get_reader(str(tmp_path)) is None
+    assert time.perf_counter() - start < 1

@@ -37,10 +37,12 @@ def test_without_a_display_the_demo_says_so_and_goes_on(
 
 
 def test_with_a_display_the_demo_opens_the_sample(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    from napari_ben import samples
     from napari_ben.cli import _window
 
     opened = []
+    monkeypatch.setattr(samples, "sample_screen", lambda seed: f"screen {seed}")
     monkeypatch.setattr(_window, "window_refusal", lambda: None)
     monkeypatch.setattr(_window, "open_window", opened.append)
     assert command("demo")[0] == 0
-    assert opened == [None]
+    assert opened == ["screen 0"]

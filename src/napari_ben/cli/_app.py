@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 
 import typer
 
@@ -30,6 +31,9 @@ app.command()(_try.sample)
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; an error that napari-ben raises on purpose ends it with two lines and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a log on Windows may not know every sign
     try:
         app(args=arguments)
     except NapariBenError as error:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import typer
 
 from napari_ben.cli._predict import follow
-from napari_ben.cli._progress import warn
 
 if TYPE_CHECKING:
     from napari_ben.evaluation import Run
@@ -38,7 +37,6 @@ def run_demo(out: Path, seed: int) -> None:
     from napari_ben.readers import open_screen
     from napari_ben.samples import ScreenDesign, sample_screen
 
-    warn("The sample plates are drawn the first time, and kept.")
     screen = open_screen(sample_screen(seed, ScreenDesign(in_domain=1, new_batch=0, other_lab=1)))
     runs = {split: _run_all(_first_plate(screen, split)) for split in SPLITS}
     _save(runs, out)

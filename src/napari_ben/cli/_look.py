@@ -24,7 +24,7 @@ def info(
 
     plates = open_all(path, platemap, layout, pattern)
     if as_json:
-        typer.echo(json.dumps({"plates": [describe(plate) for plate in plates]}, indent=2, ensure_ascii=False))
+        typer.echo(json.dumps({"plates": [describe(plate) for plate in plates]}, indent=2))
         return
     for plate in plates:
         typer.echo(_in_words(plate))

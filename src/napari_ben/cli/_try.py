@@ -21,12 +21,15 @@ def demo(
     refusal = None if headless else window_refusal()
     if refusal:
         warn(f"napari cannot open a window here: {refusal}. Figures and tables are written instead.")
+    warn("The sample plates are drawn the first time, and kept.")
     if headless or refusal:
         from napari_ben.cli._demo import run_demo
 
         run_demo(out, seed)
     else:
-        open_window(None)
+        from napari_ben.samples import sample_screen
+
+        open_window(sample_screen(seed))
 
 
 def sample(

@@ -9,7 +9,6 @@ from napari_ben.errors import ArgumentError
 
 PLUGIN = "napari-ben"
 DOCK = "Plates"
-SAMPLE = "cell_painting"
 _QT_BINDINGS = ("PyQt6", "PySide6", "PyQt5", "PySide2")
 
 
@@ -23,8 +22,8 @@ def window_refusal() -> str | None:
     return None
 
 
-def open_window(path: Path | None) -> None:
-    """Open napari with the dock, and a plate or (None) the sample plate; return when it is closed.
+def open_window(path: Path) -> None:
+    """Open napari with the dock and a plate, or a folder of plates; return when it is closed.
 
     Raises
     ------
@@ -41,8 +40,5 @@ def open_window(path: Path | None) -> None:
 
     viewer = napari.Viewer(title="napari-ben")
     viewer.window.add_plugin_dock_widget(PLUGIN, DOCK)
-    if path is None:
-        viewer.open_sample(PLUGIN, SAMPLE)
-    else:
-        viewer.open(str(path), plugin=PLUGIN)
+    viewer.open(str(path), plugin=PLUGIN)
     napari.run()

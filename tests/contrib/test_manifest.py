@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from npe2 import PluginManifest
 
+from napari_ben.contrib import _sample, sample_plate
 from napari_ben.methods import METHODS
 from napari_ben.widgets._preferences import Defaults
 
@@ -37,8 +38,11 @@ def test_preferences_have_the_same_defaults_without_napari(manifest):
     assert set(declared["method"].enum) == set(METHODS)
 
 
-def test_the_sample_is_the_first_plate_of_the_sample_screen(tiff_plate, monkeypatch):
-    from napari_ben.contrib import _sample
+def test_the_sample_is_drawn_with_progress_and_its_first_plate_is_opened(tiff_plate, monkeypatch):
+    def draw():
+        yield 1, 2
+        yield 2, 2
+        return tiff_plate
 
-    monkeypatch.setattr(_sample, "sample_screen", lambda: tiff_plate)
-    assert [keywords["name"] for _, keywords, _ in _sample.sample_plate()] == ["Channel1", "Channel2"]
+    monkeypatch.setattr(_sample, "iter_sample_screen", draw)
+    assert [keywords["name"] for _, keywords, _ in sample_plate()] == ["Channel1", "Channel2"]

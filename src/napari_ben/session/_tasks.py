@@ -182,8 +182,11 @@ def device_work() -> Generator[None, "bool | None", str]:
     """Put into words what a network would run on, asking another process: here torch is not loaded before Run."""
     question = "from napari_ben.workflow import describe_device; print(describe_device())"
     with subprocess.Popen([sys.executable, "-c", question], stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
-        while process.poll() is None:
-            yield
-            sleep(BETWEEN_STEPS)
-        answer = process.stdout.read() if process.stdout else ""
-    return answer.strip() or "chosen at Run"
+        try:
+            while process.poll() is None:
+                yield
+                sleep(BETWEEN_STEPS)
+            answer = process.stdout.read() if process.stdout else ""
+        finally:
+            process.kill()
+    return answer.strip() or "GPU or CPU is chosen at Run"

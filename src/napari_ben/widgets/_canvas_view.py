@@ -73,11 +73,11 @@ class CanvasView(QObject):
         context = self._session.resolution.context
         self.wells.show_marks(frozenset(context.wells if context else ()), frozenset(state.selected))
 
-    def go_to(self, well: str) -> None:
-        """Move the camera to a well."""
+    def go_to(self, well: str, around: float = 0.0) -> None:
+        """Move the camera to a well, with that many wells around it."""
         box = self.wells.box(well)
         if box is not None:
-            look_at(self._viewer, box)
+            look_at(self._viewer, box, around)
 
     def close(self) -> None:
         """Listen no longer; the layers stay, they are the person's. Qt may have taken the timers already."""

@@ -58,7 +58,7 @@ class BenDock(QWidget):
         layout.addWidget(self._area)
         self.setMinimumWidth(_NARROWEST)
         self._refresh = timer(self, 0, self._show, once=True)
-        self._scroll = timer(self, _UNTIL_LAID_OUT, self._show_results, once=True)
+        self._scroll = timer(self, _UNTIL_LAID_OUT, self.show_results, once=True)
         self._connect()
         self._begin()
 
@@ -114,14 +114,19 @@ class BenDock(QWidget):
             remember_plate(state.source)
         if state.plate is not None and old.plate is None and not state.device:
             self.session.find_device()
-        if state.model is not None and state.model is not old.model and old.model is not None:
-            remembered().model = state.model.card.name
+        if state.run.is_busy and not old.run.is_busy and state.model is not None:
+            remembered().method, remembered().model = state.method, state.model.card.name
         if state.predictions is not None and old.run.is_busy and not state.run.is_busy:
             self._scroll.start()
 
-    def _show_results(self) -> None:
-        bar = self._area.verticalScrollBar()
-        if bar is not None:
+    def show_top(self) -> None:
+        """Scroll to the first step."""
+        if (bar := self._area.verticalScrollBar()) is not None:
+            bar.setValue(bar.minimum())
+
+    def show_results(self) -> None:
+        """Scroll to the last step."""
+        if (bar := self._area.verticalScrollBar()) is not None:
             bar.setValue(bar.maximum())
 
     def _on_layer(self, event: Any) -> None:

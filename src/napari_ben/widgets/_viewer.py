@@ -30,13 +30,24 @@ def show_all(viewer: Any) -> None:
     viewer.fit_to_view() if hasattr(viewer, "fit_to_view") else viewer.reset_view()
 
 
-def look_at(viewer: Any, box: "Box") -> None:
-    """Move the camera so that a box, in world coordinates, fills most of the canvas."""
+def look_at(viewer: Any, box: "Box", around: float = 0.0) -> None:
+    """Move the camera so that a box, in world coordinates, fills most of the canvas.
+
+    Parameters
+    ----------
+    viewer
+        A napari viewer, or its public proxy.
+    box
+        y0, x0, y1, x1.
+    around
+        How much of its surroundings to show on each side, in sides of the box.
+    """
     height, width = canvas_size(viewer)
     y0, x0, y1, x1 = box
     lens = camera(viewer)
     lens.center = (0.0, (y0 + y1) / 2, (x0 + x1) / 2)
-    lens.zoom = _ROOM * min(height / max(y1 - y0, 1), width / max(x1 - x0, 1))
+    zoom = _ROOM * min(height / max(y1 - y0, 1), width / max(x1 - x0, 1))
+    lens.zoom = zoom / (1 + 2 * around)
 
 
 def visible_box(viewer: Any) -> "Box":

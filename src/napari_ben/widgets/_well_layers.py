@@ -22,8 +22,8 @@ from napari_ben.widgets._viewer import camera, in_view, visible_box
 
 _KEY = "napari_ben_wells"
 _MARKS, _WELLS = "Well marks", "Wells"
-_ROOM_FOR_NAMES = 90
-"""Screen pixels across a well from which on its name and class are written."""
+_LETTER, _LINE = 8, 22
+"""Screen pixels that a letter is wide and a line is high."""
 _UNTIL_STILL = 60
 _NOT_PREDICTED = "–"
 
@@ -46,6 +46,7 @@ class WellLayers(QObject):
         self._boxes = np.zeros((0, 4))
         self._rasters: tuple[Raster, ...] = ()
         self._colours = np.zeros((0, 4), np.uint8)
+        self._words: list[str] = []
         self._marked: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
         self._is_visible = True
         self._names = timer(self, _UNTIL_STILL, self._write_names, once=True)
@@ -67,6 +68,7 @@ class WellLayers(QObject):
     def steps(self, plate: Plate) -> list[Callable[[], None]]:
         """Give what lays the layers over a plate, a step a layer; nothing where its wells lie as the last one's."""
         self._wells = plate.imaged
+        self._words = [str(well) for well in self._wells.index]
         boxes = plate.mosaic.well_boxes.loc[self._wells.index]
         rasters = levels_over(boxes, plate.mosaic.shape)
         self._colours = frame_colours(self._wells, None)
@@ -84,7 +86,9 @@ class WellLayers(QObject):
         self._colours = frame_colours(self._wells, predictions)
         layer = self._layer(_WELLS)
         if layer is not None:
-            layer.features = table.assign(words=_words(table))
+            layer.features = table.assign(words=list(layer.features["words"]))
+        self._words = _words(table)
+        self._write_names()
         self._paint()
 
     def show_marks(self, context: frozenset[str], selected: frozenset[str]) -> None:
@@ -139,7 +143,7 @@ class WellLayers(QObject):
             symbol="square",
             face_color="transparent",
             border_color="transparent",
-            features={"words": [""] * len(self._boxes)},
+            features={"words": list(self._wells.index)},
             text={
                 "string": "{words}",
                 "size": 9,
@@ -164,13 +168,25 @@ class WellLayers(QObject):
         layer = self._layer(_WELLS)
         if layer is None or not len(self._boxes):
             return
-        across = float(np.median(self._boxes[:, 3] - self._boxes[:, 1])) * camera(self._viewer).zoom
-        is_readable = self._is_visible and across >= _ROOM_FOR_NAMES
-        if is_readable:
-            layer.shown = in_view(self._boxes, visible_box(self._viewer))
-        elif not layer.shown.all():
+        words = self._fitting_words() if self._is_visible else None
+        if words is None:
+            layer.text.visible = False
             layer.shown = np.ones(len(self._boxes), bool)
-        layer.text.visible = is_readable
+            return
+        layer.shown = in_view(self._boxes, visible_box(self._viewer))
+        if list(layer.features["words"]) != words:
+            layer.features = layer.features.assign(words=words)
+        layer.text.visible = True
+
+    def _fitting_words(self) -> list[str] | None:
+        """Choose what there is room for: name and class, the name, or nothing."""
+        height, width = np.median(self._boxes[:, 2:] - self._boxes[:, :2], axis=0) * camera(self._viewer).zoom
+        for words in (self._words, [str(well) for well in self._wells.index]):
+            lines = [word.splitlines() for word in words]
+            wide = _LETTER * (1 + max(len(line) for word in lines for line in word))
+            if width >= wide and height >= _LINE * (1 + max(map(len, lines))):
+                return words
+        return None
 
 
 def well_features(wells: pd.DataFrame, predictions: Predictions | None) -> pd.DataFrame:

@@ -179,6 +179,12 @@ def make_network(name):
 
 def disturbed(network):
     """Draw affine parameters and running statistics at random, so that a wrong one shows."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        return _disturb(network)
+
+
+def _disturb(network):
     for module in network.modules():
         if isinstance(module, nn.modules.batchnorm._BatchNorm):
             for values, low, high in ((module.weight, 0.5, 1.5), (module.bias, -0.3, 0.3)):

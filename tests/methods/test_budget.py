@@ -196,3 +196,10 @@ def test_spilling_and_computing_again_are_compared_by_time(when_full, seconds, k
         store.put(torch.zeros(20))
         assert store.prefers_to_keep(nbytes=100, freed=80, seconds=0)
         assert store.prefers_to_keep(nbytes=10**6, freed=0, seconds=seconds) is keeps
+
+
+@pytest.mark.parametrize("name", ["residual", "dense"])
+def test_a_budget_that_is_not_reached_costs_nothing(lab, name):
+    network, chunks = lab.make_network(name), lab.plate(40).split(4)
+    free = measure_statistics(network, chunks).peak_bytes
+    assert measure_statistics(network, chunks, memory_budget=free).peak_bytes == free

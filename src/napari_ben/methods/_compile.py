@@ -72,7 +72,9 @@ def compile_program(network: nn.Module, image: torch.Tensor) -> Program:
     graph = trace(network)
     if graph is not None:
         program = TracedProgram(graph, network)
-        if _agrees(program, image, seen):
+        kept_bytes = _check(program, image, seen)
+        if kept_bytes is not None:
+            program.kept_bytes = kept_bytes
             return program
     _LOGGER.warning(
         "The code of %s cannot be followed, so its context statistics take one forward pass for each of its %d "
@@ -80,7 +82,7 @@ def compile_program(network: nn.Module, image: torch.Tensor) -> Program:
         type(network).__name__,
         len(seen),
     )
-    return RepeatedProgram(network, tuple(seen))
+    return RepeatedProgram(network, tuple(seen), image.nbytes)
 
 
 def _observe_fast(network: nn.Module, image: torch.Tensor) -> dict[str, Moments]:
@@ -121,12 +123,14 @@ def _note(seen: dict[str, Moments], name: str, _: nn.Module, inputs: tuple[torch
     seen[name] = moments_of(inputs[0], _ONE)
 
 
-def _agrees(program: TracedProgram, image: torch.Tensor, seen: Mapping[str, Moments]) -> bool:
+def _check(program: TracedProgram, image: torch.Tensor, seen: Mapping[str, Moments]) -> tuple[int, ...] | None:
+    """Bytes that the image keeps after each stage; None when the layers see other than the network's own inputs."""
     ledger = Ledger(image.device)
     values: Values = {IMAGES: image.clone()}
     ledger.hold(values[IMAGES])
     moments: dict[str, Moments] = {}
     layers: dict[str, Moments] = {}
+    kept_bytes = []
     for stage in range(len(program.kept)):
         started_from = [(value, _writes(value)) for value in values.values()]
         try:
@@ -134,11 +138,13 @@ def _agrees(program: TracedProgram, image: torch.Tensor, seen: Mapping[str, Mome
         except torch.cuda.OutOfMemoryError:
             raise
         except (RuntimeError, TypeError, ValueError, IndexError):  # e.g. a size that tracing took for a constant
-            return False
+            return None
         if any(_writes(value) != before for value, before in started_from):
-            return False  # hidden in-place work: starting from the kept values again would give something else
+            return None  # hidden in-place work: starting from the kept values again would give something else
         layers |= program.layers(stage, moments)
-    return layers.keys() == seen.keys() and all(_same(layers[name], seen[name]) for name in seen)
+        kept_bytes.append(ledger.held)
+    agrees = layers.keys() == seen.keys() and all(_same(layers[name], seen[name]) for name in seen)
+    return tuple(kept_bytes) if agrees else None
 
 
 def _writes(value: Any) -> int:

@@ -5,12 +5,14 @@ it does inside. So shape-dependent heads, gates and paddings need not be traceab
 """
 
 import inspect
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 import torch
 from torch import fx, nn
+from torch.fx.node import map_aggregate
 from torch.fx.proxy import TraceError
 
 from napari_ben.methods._layers import is_batch_norm
@@ -19,6 +21,8 @@ from napari_ben.methods._operations import PURE
 __all__ = ["layer_name", "trace"]
 
 _TRACING_ERRORS = (TraceError, TypeError, ValueError, AttributeError, RuntimeError, KeyError, IndexError)
+
+_ONE_AT_A_TIME = threading.Lock()  # two traces would restore each other's replacements
 
 _IDENTITIES = (nn.Identity, nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout)
 
@@ -36,8 +40,18 @@ class _Entry(nn.Module):
 
 
 class _Tracer(fx.Tracer):
+    """Looks into modules with BatchNorm inside, and lets networks that run meanwhile in other threads alone.
+
+    While fx traces, it replaces how *every* module of the process is called.
+    """
+
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
         return is_batch_norm(m) or not any(is_batch_norm(part) for part in m.modules())
+
+    def call_module(self, m: nn.Module, forward: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        traced: list[fx.Proxy] = []
+        map_aggregate((args, kwargs), lambda part: traced.append(part) if isinstance(part, fx.Proxy) else None)
+        return super().call_module(m, forward, args, kwargs) if traced else forward(*args, **kwargs)
 
 
 def trace(network: nn.Module) -> fx.Graph | None:
@@ -47,7 +61,8 @@ def trace(network: nn.Module) -> fx.Graph | None:
     so every node may be run without touching its inputs.
     """
     try:
-        graph = _Tracer().trace(_Entry(network))
+        with _ONE_AT_A_TIME:
+            graph = _Tracer().trace(_Entry(network))
     except _TRACING_ERRORS:  # raised when Python control flow depends on a value; the fallback runs the code itself
         return None
     _without_identities(graph, network)
@@ -81,19 +96,21 @@ def _reads_after(position: Mapping[fx.Node, int], place: int, user: fx.Node) -> 
 
 def _without_identities(graph: fx.Graph, network: nn.Module) -> None:
     """Read through modules that hand on their input, which is all that dropout does in inference mode."""
-    for node in graph.nodes:
+    for node in list(graph.nodes):
         if node.op == "call_module" and isinstance(network.get_submodule(layer_name(node)), _IDENTITIES):
             node.replace_all_uses_with(node.all_input_nodes[0])
+            graph.erase_node(node)
 
 
 def _name_arguments(node: fx.Node) -> None:
-    """Pass ``inplace`` by keyword, as in ``F.relu(x, True)``."""
+    """Take ``inplace`` out of the arguments, as in ``F.relu(x, True)``, and note what it was."""
     if node.op != "call_function" or getattr(node.target, "__module__", None) != "torch.nn.functional":
         return
     signature = inspect.signature(node.target)  # type: ignore[arg-type] # a callable for call_function
     if "inplace" in signature.parameters:
-        node.kwargs = signature.bind(*node.args, **node.kwargs).arguments
-        node.args = ()
+        named = signature.bind(*node.args, **node.kwargs).arguments
+        node.meta["inplace"] = bool(named.pop("inplace", False))
+        node.args, node.kwargs = (), named
 
 
 def _is_in_place(node: fx.Node, network: nn.Module) -> bool:
@@ -103,4 +120,4 @@ def _is_in_place(node: fx.Node, network: nn.Module) -> bool:
         return bool(getattr(network.get_submodule(layer_name(node)), "inplace", False))
     if node.op == "call_method":
         return str(node.target).endswith("_") and not str(node.target).endswith("__")
-    return node.op == "call_function" and (node.target in PURE or bool(node.kwargs.get("inplace")))
+    return node.op == "call_function" and (node.target in PURE or node.meta.get("inplace", False))

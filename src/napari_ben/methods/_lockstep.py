@@ -57,7 +57,8 @@ class Lockstep:
         start = time.perf_counter()
         values: Values = {name: slot.load() for name, slot in chunk.slots.items()}
         self.store.held.hold(list(values.values()))
-        if self.store.is_unlimited:
+        owns_values = self._fits(chunk, stage)
+        if owns_values:
             _free(chunk.slots, chunk.slots.keys() - self.program.kept[stage])
         with exact_arithmetic(self.store.device):
             moments = self.program.visit(
@@ -65,11 +66,11 @@ class Lockstep:
                 range(chunk.next_stage, stage + 1),
                 chunk.weights,
                 self.store.held,
-                owns_values=self.store.is_unlimited,
+                owns_values=owns_values,
             )
         for name, found in moments.items():
             self._moments[name] = self._moments[name].merge(found) if name in self._moments else found
-        self._leave(chunk, values, stage, time.perf_counter() - start)
+        self._leave(chunk, values, stage, None if owns_values else time.perf_counter() - start)
 
     def settle(self, stage: int) -> None:
         """Put the context's statistics into the layers that are complete."""
@@ -90,12 +91,21 @@ class Lockstep:
             peak_bytes=self.store.held.peak,
         )
 
-    def _leave(self, chunk: _Chunk, values: Values, stage: int, seconds: float) -> None:
-        """Keep the new values in place of the old ones, or drop them to compute them again from the old ones."""
+    def _fits(self, chunk: _Chunk, stage: int) -> bool:
+        """Whether what the chunk will keep has room for sure, so that its old values need not outlive the visit."""
+        nbytes = self.program.kept_bytes[stage] * len(chunk.weights)
+        return self.store.excess(nbytes, sum(slot.nbytes for slot in chunk.slots.values())) <= 0
+
+    def _leave(self, chunk: _Chunk, values: Values, stage: int, seconds: float | None) -> None:
+        """Keep the new values in place of the old ones, or drop them to compute them again from the old ones.
+
+        ``seconds`` is what computing them took; None when the old ones are gone.
+        """
         stale = chunk.slots.keys() - values.keys()
         fresh = {name: value for name, value in values.items() if name not in chunk.slots}
         nbytes = sum(getattr(value, "nbytes", 0) for value in fresh.values())
-        if self.store.prefers_to_keep(nbytes, sum(chunk.slots[name].nbytes for name in stale), seconds):
+        freed = sum(chunk.slots[name].nbytes for name in stale)
+        if seconds is None or self.store.prefers_to_keep(nbytes, freed, seconds):
             _free(chunk.slots, stale)
             chunk.slots |= {name: self.store.put(value) for name, value in fresh.items()}
             chunk.next_stage = stage + 1

@@ -23,7 +23,6 @@ __all__ = ["Moments", "concatenate", "moments_of"]
 Float64 = NDArray[np.float64]
 
 _BLOCK = 2 << 20  # bytes
-_QUIET = np.errstate(over="ignore", invalid="ignore")  # what is not finite is refused by name when its layer is settled
 
 
 @dataclass(frozen=True)
@@ -57,20 +56,20 @@ class Moments:
         """(C,) float64, biased."""
         return self.deviation / self.weight
 
-    @_QUIET
     def merge(self, other: "Moments") -> "Moments":
-        """Moments of both sets of values together (Chan, Golub & LeVeque 1983)."""
+        """Moments of both sets of values together."""
         weight = self.weight + other.weight
-        shift = other.mean - self.mean
-        return Moments(
-            weight=weight,
-            squared_weight=self.squared_weight + other.squared_weight,
-            mean=self.mean + shift * (other.weight / weight),
-            deviation=self.deviation + other.deviation + shift**2 * (self.weight * other.weight / weight),
-        )
+        with _quiet():
+            shift = other.mean - self.mean
+            between = shift**2 * (self.weight * other.weight / weight)
+            return Moments(
+                weight=weight,
+                squared_weight=self.squared_weight + other.squared_weight,
+                mean=self.mean + shift * (other.weight / weight),
+                deviation=self.deviation + other.deviation + between,
+            )
 
 
-@_QUIET
 def moments_of(value: "torch.Tensor", weights: Float64) -> Moments:
     """Moments of one chunk's activation.
 
@@ -87,8 +86,14 @@ def moments_of(value: "torch.Tensor", weights: Float64) -> Moments:
         When rows of the activation are no longer images, while images differ in weight.
     """
     rows = value.flatten(2) if value.dim() > 2 else value.unsqueeze(-1)
-    mean, deviation = zip(*(_image_moments(block) for block in _blocks(rows)), strict=True)
-    return _pool(np.concatenate(mean), np.concatenate(deviation), _row_weights(weights, len(rows)), rows.shape[2])
+    with _quiet():
+        mean, deviation = zip(*(_image_moments(block) for block in _blocks(rows)), strict=True)
+        return _pool(np.concatenate(mean), np.concatenate(deviation), _row_weights(weights, len(rows)), rows.shape[2])
+
+
+def _quiet() -> np.errstate:
+    """Let values that are not finite pass: they are refused by name when their layer is settled."""
+    return np.errstate(over="ignore", invalid="ignore")
 
 
 def _blocks(rows: "torch.Tensor") -> "tuple[torch.Tensor, ...]":

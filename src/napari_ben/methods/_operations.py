@@ -47,16 +47,16 @@ def pure(node: fx.Node, module: nn.Module | None) -> Operation:
     if node.op == "call_method":
         return partial(_call_method, str(node.target))
     function: Operation = node.target  # type: ignore[assignment] # a callable for call_function
-    return partial(function, inplace=False) if "inplace" in node.kwargs else PURE.get(function, function)
+    return PURE.get(function, function)
 
 
 def overwriting(node: fx.Node, module: nn.Module | None) -> Operation | None:
     """Operation that leaves its result in place of the first input; None when it has no such form."""
     if module is not None:
         return _module(module, in_place=True)
-    if node.target in _ADDITIONS:
-        return _add_into
-    return None
+    if "inplace" in node.meta:
+        return partial(cast("Operation", node.target), inplace=True)
+    return _add_into if node.target in _ADDITIONS else None
 
 
 def is_fresh(node: fx.Node, module: nn.Module | None) -> bool:

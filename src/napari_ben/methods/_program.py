@@ -42,10 +42,13 @@ class Program(Protocol):
         Per stage, names of the values that later stages start from.
     order
         Names of the BatchNorm layers in the order of the forward pass.
+    kept_bytes
+        Per stage, bytes that one image of the size seen first keeps.
     """
 
     kept: tuple[frozenset[str], ...]
     order: tuple[str, ...]
+    kept_bytes: tuple[int, ...]
 
     def visit(
         self, values: Values, stages: range, weights: Weights, ledger: Ledger, *, owns_values: bool
@@ -63,7 +66,7 @@ class Program(Protocol):
         ledger
             Counts every value for as long as it is in ``values``.
         owns_values
-            Nobody else needs the values that this visit reads last, so they may be overwritten.
+            Nobody needs the values that this visit reads last, so they may be overwritten.
         """
 
     def layers(self, stage: int, moments: Mapping[str, Moments]) -> dict[str, Moments]:
@@ -103,6 +106,7 @@ class TracedProgram:
         self._constants = {node: _attribute(network, node) for node in graph.nodes if node.op == "get_attr"}
         self._stages = [[self._step(node, frozenset(stage)) for node in stage] for stage in self._schedule.stages]
         self.kept = self._kept()
+        self.kept_bytes: tuple[int, ...] = ()
 
     def visit(
         self, values: Values, stages: range, weights: Weights, ledger: Ledger, *, owns_values: bool
@@ -174,11 +178,14 @@ class RepeatedProgram:
         A network in inference mode.
     order
         Names of its BatchNorm layers in the order in which it calls them.
+    image_bytes
+        Bytes of one image.
     """
 
-    def __init__(self, network: nn.Module, order: Sequence[str]) -> None:
+    def __init__(self, network: nn.Module, order: Sequence[str], image_bytes: int) -> None:
         self._network, self.order = network, tuple(order)
         self.kept = (frozenset({IMAGES}),) * (len(order) - 1) + (frozenset(),)
+        self.kept_bytes = (image_bytes,) * (len(order) - 1) + (0,)
 
     def visit(
         self, values: Values, stages: range, weights: Weights, ledger: Ledger, *, owns_values: bool

@@ -147,11 +147,6 @@ class Store:
         if self._folder is not None:
             self._folder.cleanup()
 
-    @property
-    def is_unlimited(self) -> bool:
-        """Whether every value stays on the device."""
-        return self.budget.device is None
-
     def put(self, value: Any) -> Slot:
         """Keep a value in the fastest memory that has room for it.
 
@@ -178,13 +173,15 @@ class Store:
         seconds
             How long computing them took.
         """
-        if self.budget.device is None:
-            return True
-        excess = self._waiting.held - freed + nbytes - self.budget.device
+        excess = self.excess(nbytes, freed)
         if excess <= 0 or self.budget.when_full != "cheaper":
             return excess <= 0 or self.budget.when_full == "spill"
         clock = self._to_host if self._has_host_room(excess) else self._to_disk
         return excess * clock.round_trip <= seconds
+
+    def excess(self, nbytes: int, freed: int) -> int:
+        """Bytes by which the budget would be exceeded, were these kept on the device and those freed."""
+        return 0 if self.budget.device is None else self._waiting.held - freed + nbytes - self.budget.device
 
     def _has_host_room(self, nbytes: int) -> bool:
         return self.device != _CPU and _fits(nbytes, self._host, self.budget.host)

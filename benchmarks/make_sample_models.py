@@ -32,7 +32,7 @@ MODELS = {
         "experiments, lost on another laboratory's unless its statistics follow the plate.",
     ),
     "sample-cs-arm-bn": (
-        TrainingConfig(method="cs-arm-bn", epochs=30, control_weight=0.8, **SHARED),
+        TrainingConfig(method="cs-arm-bn", epochs=60, control_weight=0.8, **SHARED),
         "Eight mechanisms of the sample screen, trained to take its statistics from the controls and the other wells "
         "of a plate, in any proportion.",
     ),

@@ -39,14 +39,14 @@ def test_saving_twice_gives_the_same_bytes(predictions: Predictions, tmp_path: P
 
 def test_csv_uses_the_names_of_the_community_and_equals_the_table(predictions: Predictions, tmp_path: Path) -> None:
     predictions.save(tmp_path, ["csv"])
-    fields = pd.read_csv(tmp_path / "fields.csv", float_precision="round_trip")
+    fields = pd.read_csv(tmp_path / "fields.csv", dtype=str)
     assert fields.columns[:3].tolist() == ["Metadata_Plate", "Metadata_Well", "Metadata_Site"]
     assert {"Metadata_role", "Metadata_treatment", "pred_class", "prob_DNA", "uncertainty", "in_context"} <= set(fields)
     assert {"PCA_1", "PCA_2", "embedding_00", "embedding_11"} <= set(fields)
-    np.testing.assert_array_equal(fields["prob_DNA"], predictions.fields["prob_DNA"])
+    np.testing.assert_array_equal(fields["prob_DNA"].astype(float), predictions.fields["prob_DNA"])
     assert fields["Metadata_treatment"].tolist()[2:5:2] == ["taxol, 1 µM", '"x"']
-    wells = pd.read_csv(tmp_path / "wells.csv", float_precision="round_trip")
-    np.testing.assert_array_equal(wells["prob_actin"], predictions.wells["prob_actin"])
+    wells = pd.read_csv(tmp_path / "wells.csv", dtype=str)
+    np.testing.assert_array_equal(wells["prob_actin"].astype(float), predictions.wells["prob_actin"])
     assert wells["Metadata_Well"].tolist() == ["A01", "B03", "H12"]
 
 

@@ -56,12 +56,12 @@ def to_anndata(predictions: "Predictions") -> Any:
         raise _not_installed("AnnData", "anndata")
     from anndata import AnnData
 
-    table = fields_table(predictions, with_embeddings=False)
-    observations = table.astype({name: str for name in table if table[name].dtype == object})
-    observations.index = observations.index.astype(str)
+    observations = fields_table(predictions, with_embeddings=False).apply(_for_hdf5)
+    observations.index = _numbered("", len(predictions))
     return AnnData(
         X=predictions.embeddings.astype(np.float32),
         obs=observations,
+        var=pd.DataFrame(index=_numbered("embedding_", predictions.embeddings.shape[1])),
         obsm={f"X_{name.lower()}": np.asarray(xy) for name, xy in predictions.layouts.items()},
         uns={"napari_ben": run_text(predictions)},
     )
@@ -88,6 +88,17 @@ def write_parquet(table: pd.DataFrame, path: Path) -> None:
 def run_text(predictions: "Predictions") -> str:
     """Give the run file's text: JSON with the keys in the order of the run."""
     return json.dumps(dict(predictions.run), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _numbered(stem: str, count: int) -> "pd.Index[Any]":
+    return pd.Index([f"{stem}{number}" for number in range(count)], dtype=object)
+
+
+def _for_hdf5(column: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Text as plain strings: HDF5 takes no mixed columns, and anndata none of pandas 3's own strings."""
+    if pd.api.types.is_numeric_dtype(column):
+        return column
+    return pd.Series([str(value) for value in column], index=column.index, dtype=object)
 
 
 def _named(table: pd.DataFrame, predictions: "Predictions") -> pd.DataFrame:

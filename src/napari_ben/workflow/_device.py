@@ -105,6 +105,26 @@ def images_at_once(config: PredictConfig, device: "torch.device") -> int:
 
 
 @contextmanager
+def memory_in_words(device: "torch.device") -> Generator[None]:
+    """Say in words that memory ran out where no smaller chunk can help, such as for the network itself.
+
+    Raises
+    ------
+    DeviceError
+        When it ran out.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if isinstance(error, DeviceError) or not is_out_of_memory(error):
+            raise
+        raise DeviceError(
+            f"The memory of {device_name(device)} does not suffice: {str(error).splitlines()[0]}",
+            "Close other programs that use it, work on fewer or smaller images at a time, or use the device cpu.",
+        ) from error
+
+
+@contextmanager
 def processor_threads(count: int | None) -> Generator[None]:
     """Let torch use this many threads meanwhile; leave its own choice when None."""
     import torch

@@ -37,10 +37,13 @@ class Inputs:
         (k, C, y, x) float32, one a tile.
     digest
         Of the raw pixels.
+    is_constant
+        Whether each channel has one value only, as a camera gives that did not work.
     """
 
     images: NDArray[np.float32]
     digest: bytes
+    is_constant: bool
 
 
 class InputCache:
@@ -94,7 +97,8 @@ class FieldReader:
     """
 
     def __init__(self, plan: Plan, cache: InputCache, statistics: ChannelStatistics | None = None) -> None:
-        self.problems: dict[int, str] = {}
+        self._left_out: dict[int, str] = {}
+        self._constant: dict[int, str] = {}
         self._plan = plan
         self._cache = cache
         self._statistics = statistics
@@ -102,6 +106,11 @@ class FieldReader:
         measured = () if statistics is None else tuple(np.concatenate(statistics).tolist())
         preparation = (card.scaling.model_dump_json(), card.tiling.model_dump_json(), plan.channels, measured)
         self._key = (cache.number_of(plan.plate.source), preparation)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What was met so far: fields that are left out, then fields that show nothing."""
+        return (*self._left_out.copy().values(), *self._constant.copy().values())
 
     def read(self, rows: Sequence[int] | NDArray[np.int64]) -> list[Inputs | None]:
         """Read fields, several at a time.
@@ -118,15 +127,18 @@ class FieldReader:
         """
         numbers = [int(row) for row in rows]
         found = {row: self._cache.get((*self._key, row)) for row in numbers}
-        absent = [row for row, inputs in found.items() if inputs is None and row not in self.problems]
+        absent = [row for row, inputs in found.items() if inputs is None and row not in self._left_out]
         with ThreadPoolExecutor(max_workers=_READERS) as pool:
             for row, inputs in zip(absent, pool.map(self._decode, absent), strict=True):
                 found[row] = self._accept(row, inputs)
+        for row, known in found.items():
+            if known is not None and known.is_constant:
+                self._constant[row] = f"{self._name(row)} shows nothing: each of its channels has one value only."
         return [found[row] for row in numbers]
 
     def _accept(self, row: int, inputs: Inputs | PlateError) -> Inputs | None:
         if isinstance(inputs, PlateError):
-            self.problems[row] = f"{self._name(row)} is left out: {inputs.problem}"
+            self._left_out[row] = f"{self._name(row)} is left out: {inputs.problem}"
             return None
         self._cache.offer((*self._key, row), inputs)
         return inputs
@@ -138,7 +150,7 @@ class FieldReader:
             inputs = prepare_image(image, plan.model.card, self._statistics)
         except PlateError as error:
             return error
-        return Inputs(inputs, _digest(image))
+        return Inputs(inputs, _digest(image), is_constant=all(channel.min() == channel.max() for channel in image))
 
     def _name(self, row: int) -> str:
         field = self._plan.plate.fields.iloc[row]

@@ -59,7 +59,7 @@ def measure(
     tiles, content = yield from _read_all(plan, reader)
     is_readable = tiles > 0
     if int(is_readable[plan.in_context].sum()) < 2:
-        first = next(iter(reader.problems.values()), "")
+        first = next(iter(reader.problems), "")
         raise ContextError(
             f"Fewer than 2 images of the context can be read. {first}",
             "Choose other wells, or repair the images.",

@@ -35,6 +35,8 @@ def measure_pixels(plan: Plan) -> Generator[Progress, None, ChannelStatistics]:
             image = plan.plate.read_field(int(row), plan.channels)
         except PlateError:  # it is stated when it is to be predicted
             continue
+        if not np.isfinite(image).all():  # stated likewise
+            continue
         pixels = image.reshape(len(image), -1).astype(np.float64)
         count, mean, deviation = _merge((count, mean, deviation), pixels)
     if not count:

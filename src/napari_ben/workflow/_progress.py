@@ -48,7 +48,7 @@ class FieldBatch:
     digests
         (n,) one digest of the raw pixels a field.
     problems
-        What was met while reading these wells.
+        What was met so far while reading.
     circumstances
         Of the run; the same for all its batches.
     """

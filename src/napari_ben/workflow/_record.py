@@ -6,11 +6,11 @@ It holds the wells with their roles as they were, not the name of a platemap, be
 import platform
 from collections.abc import Sequence
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import BaseModel, ConfigDict, JsonValue, model_validator
 
 from napari_ben import __version__
 from napari_ben.plates import Plate
@@ -42,6 +42,15 @@ class Table(_Record):
     index: tuple[str, ...]
     columns: dict[str, list[JsonValue]]
     dtypes: dict[str, str]
+
+    @model_validator(mode="after")
+    def _refuse_what_is_no_table(self) -> Self:
+        try:
+            to_table(self, "well")
+        except (KeyError, OverflowError, TypeError) as error:  # ValueErrors are pydantic's already
+            message = f"not a table: {error}"
+            raise ValueError(message) from error
+        return self
 
 
 class PlateRecord(_Record):

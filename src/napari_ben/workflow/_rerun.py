@@ -5,11 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd
 from pydantic import ValidationError
 
 from napari_ben.errors import ArgumentError, FileError, RunFileError
 from napari_ben.models import Model, load_model
-from napari_ben.plates import Plate
+from napari_ben.plates import ROLES, Plate, wells_table
 from napari_ben.readers import open_plate
 from napari_ben.results import Predictions
 from napari_ben.workflow._layout import UMAP, run_umap
@@ -130,7 +131,21 @@ def _matching_plate(record: PlateRecord, given: Plate | str | Path | None) -> Pl
                 f"The plate at {str(plate.path)!r} is not {record.name!r} of the run: {_difference(now, record)}.",
                 "Give the path of the original plate.",
             )
-    return replace(plate, name=record.name, wells=to_table(record.wells, "well"))
+    return replace(plate, name=record.name, wells=_matching_wells(record, plate))
+
+
+def _matching_wells(record: PlateRecord, plate: Plate) -> pd.DataFrame:
+    """Wells and roles as they were; what follows from the images must be what it is now."""
+    wells, now = to_table(record.wells, "well"), wells_table(plate.fields)
+    fixed = ["row", "column", "n_fields"]
+    is_whole = wells.index.is_unique and set(now) <= set(wells) and set(now.index) <= set(wells.index)
+    is_known = is_whole and wells["role"].isin(ROLES).all() and wells["excluded"].dtype == bool
+    if not (is_known and wells.loc[now.index, fixed].equals(now[fixed])):
+        raise RunFileError(
+            f"The wells of {record.name!r} in the run file are not those of its images.",
+            "Use the file as napari-ben wrote it.",
+        )
+    return wells
 
 
 def _difference(now: PlateRecord, then: PlateRecord) -> str:
@@ -150,7 +165,8 @@ def _open(record: PlateRecord, given: str | Path | None) -> Plate:
         return open_plate(given if given is not None else record.path)
     except FileError as error:
         raise RunFileError(
-            f"The plate of the run cannot be opened: {error.problem}", "Say where it lies now with plate=."
+            f"The plate of the run cannot be opened: {error.problem}",
+            "Say where it lies now: plate= in Python, --plate on the command line.",
         ) from error
 
 
@@ -167,10 +183,12 @@ def _matching_model(run: RunRecord, given: Model | str | Path | None) -> Model:
 
 def _load(run: RunRecord, given: str | Path | None) -> Model:
     recorded = run.model.path
-    place = given if given is not None else recorded if recorded and Path(recorded).is_file() else run.model.name
+    is_there = recorded is not None and Path(recorded).is_file()
     try:
-        return load_model(place)
+        return load_model(given if given is not None else recorded if recorded and is_there else run.model.name)
     except ArgumentError as error:
+        gone = "" if given is not None or recorded is None else f"its file {recorded!r} is gone. "
         raise RunFileError(
-            f"The model of the run cannot be found: {error.problem}", "Say where it lies now with model=."
+            f"The model of the run cannot be found: {gone}{error.problem}",
+            "Say where it lies now: model= in Python, --model on the command line.",
         ) from error

@@ -1,14 +1,16 @@
 """Carrying a plan out: measure, adapt, answer."""
 
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_ben.embedding import pca
+from napari_ben.errors import PlateError
 from napari_ben.results import Predictions
-from napari_ben.workflow._device import device_name, find_device, processor_threads
+from napari_ben.workflow._device import device_name, find_device, memory_in_words, processor_threads
 from napari_ben.workflow._gather import gather
 from napari_ben.workflow._inputs import FieldReader, InputCache
 from napari_ben.workflow._measure import measure
@@ -49,13 +51,14 @@ def run_prediction(
 
     Raises
     ------
-    DeviceError, ContextError, MethodError, ModelFileError
-        When the device is not there or too small, images or network are not what the plan took them for.
+    DeviceError, ContextError, MethodError, ModelFileError, PlateError
+        When the device is not there or too small, images or network are not what the plan took them for, or none of
+        the images to predict can be read.
     """
     import torch
 
     device = find_device(plan.config.device)
-    with processor_threads(plan.config.threads):
+    with processor_threads(plan.config.threads), memory_in_words(device):
         pixels = (yield from measure_pixels(plan)) if len(plan.pixel_rows) else None
         reader = FieldReader(plan, InputCache(plan.config.cache_bytes) if cache is None else cache, pixels)
         network = plan.model.network().to(device)
@@ -67,7 +70,7 @@ def run_prediction(
         for progress in stream(plan, reader, _adapted(plan, network, statistics), circumstances, device):
             finished += [] if progress.finished is None else [progress.finished]
             yield progress
-    predictions = gather(plan, finished, is_complete=True)
+    predictions = gather(plan, _with_all_problems(plan, finished, reader), is_complete=True)
     return predictions.with_layout("PCA", pca(predictions.embeddings))
 
 
@@ -84,6 +87,16 @@ def drain(run: Generator[Progress, None, Predictions]) -> Predictions:
         except StopIteration as finished:
             predictions: Predictions = finished.value
             return predictions
+
+
+def _with_all_problems(plan: Plan, finished: list[FieldBatch], reader: FieldReader) -> list[FieldBatch]:
+    """Let the last batch tell what was met after it too: wells without a readable image make no batch."""
+    if not finished:
+        raise PlateError(
+            f"None of the {len(plan.rows)} images to predict can be read. {reader.problems[0]}",
+            "Copy or export the plate again, or choose other wells.",
+        )
+    return [*finished[:-1], replace(finished[-1], problems=reader.problems)]
 
 
 def _adapted(plan: Plan, network: "Classifier", statistics: "ContextStatistics | None") -> "Classifier":

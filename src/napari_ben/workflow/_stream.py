@@ -54,6 +54,6 @@ def _batch(
         wells=wells,
         well_logits=classify(network, np.stack([mean_direction(vectors[names == well]) for well in wells])),
         digests=digests,
-        problems=tuple(reader.problems.copy().values()),
+        problems=reader.problems,
         circumstances=circumstances,
     )

@@ -4,6 +4,7 @@ The files are first written into a hidden folder beside their destination, on th
 one by one. Moving needs no space, so a full disk is met before anything of an earlier export is touched.
 """
 
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
@@ -23,11 +24,7 @@ STATISTICS_FILE = "statistics.safetensors"
 
 def save_predictions(predictions: "Predictions", folder: Path, formats: Sequence[str]) -> tuple[Path, ...]:
     """Write the predictions in every format asked for, then the run file; see `Predictions.save`."""
-    unknown = [name for name in formats if name not in FORMATS]
-    if unknown:
-        raise ArgumentError(
-            f"Results cannot be saved as {unknown[0]!r}; the formats are {', '.join(FORMATS)}.", "Choose among these."
-        )
+    _check_formats(formats)
 
     def write(target: Path) -> None:
         for name in _TABLES.keys() & set(formats):
@@ -38,6 +35,34 @@ def save_predictions(predictions: "Predictions", folder: Path, formats: Sequence
         (target / RUN_FILE).write_text(run_text(predictions), encoding="utf-8")
 
     return write_folder(folder, write)
+
+
+def check_export(folder: Path, formats: Sequence[str]) -> None:
+    """Refuse before a run what could not be saved after it.
+
+    Raises
+    ------
+    ArgumentError
+        When a format is unknown.
+    SaveError
+        When the folder is a file, or lies where nothing can be written.
+    """
+    _check_formats(formats)
+    whole = folder.absolute()
+    place = next(path for path in (whole, *whole.parents) if path.exists())
+    reason = "is a file" if not place.is_dir() else "" if os.access(place, os.W_OK) else "cannot be written"
+    if reason:
+        raise SaveError(
+            f"The results could not be written into {str(folder)!r}: {place} {reason}.", "Choose another folder."
+        )
+
+
+def _check_formats(formats: Sequence[str]) -> None:
+    unknown = [name for name in formats if name not in FORMATS]
+    if unknown:
+        raise ArgumentError(
+            f"Results cannot be saved as {unknown[0]!r}; the formats are {', '.join(FORMATS)}.", "Choose among these."
+        )
 
 
 def write_folder(folder: Path, write: Callable[[Path], None]) -> tuple[Path, ...]:

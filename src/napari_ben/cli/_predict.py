@@ -9,7 +9,7 @@ import typer
 from napari_ben.cli import _options as option
 from napari_ben.cli._look import open_all
 from napari_ben.cli._progress import Reporter, warn
-from napari_ben.errors import DeviceError
+from napari_ben.errors import DeviceError, NapariBenError
 
 if TYPE_CHECKING:
     from napari_ben.results import Predictions
@@ -46,8 +46,10 @@ def predict(
 ) -> None:
     """Predict a plate, or every plate of a folder with statistics of its own."""
     from napari_ben.models import load_model
+    from napari_ben.results import check_export
     from napari_ben.workflow import PredictConfig, make_config, plan_prediction
 
+    check_export(out, formats or ())
     options = option.given(
         method=method,
         context=context,
@@ -79,8 +81,10 @@ def rerun(
 ) -> None:
     """Replay a run file: the same plate, wells, model and method give the same table."""
     from napari_ben.readers import open_plate
+    from napari_ben.results import check_export
     from napari_ben.workflow import plan_rerun, read_run, run_again
 
+    check_export(out, formats or ())
     record = read_run(run)
     place = plate if plate is not None else Path(record.plate.path)
     found = open_plate(place, layout=layout, pattern=pattern) if layout or pattern else plate
@@ -125,6 +129,8 @@ def compare(
     plans = plan_comparison(plates, [load_model(name) for name in model], config)
     comparison = follow(run_comparison(plans, config), f"{len(plans)} runs")
     typer.echo(comparison.to_markdown(), nl=False)
+    if not comparison.table["n_wells"].any():
+        warn("No column of the platemap holds the models' classes, so there is no accuracy. Name one with --labels.")
     if out is not None:
         comparison.save(out)
 
@@ -198,5 +204,9 @@ def _with_umap(predictions: "Predictions") -> "Predictions":
     if refusal:
         warn(f"{refusal}.")
         return predictions
-    laid_out: Predictions = follow(run_umap(predictions), predictions.plate_name)
+    try:
+        laid_out: Predictions = follow(run_umap(predictions), predictions.plate_name)
+    except NapariBenError as error:  # the predictions are there, and are not to be lost for a picture
+        warn(str(error))
+        return predictions
     return laid_out

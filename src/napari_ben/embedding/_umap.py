@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.util import find_spec
@@ -19,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_ben._cache import cache_folder, keep_newest
-from napari_ben.errors import ArgumentError
+from napari_ben.errors import ArgumentError, SaveError
 
 N_NEIGHBOURS = 15
 FEWEST_POINTS = 5
@@ -71,6 +72,8 @@ def umap(embeddings: NDArray[np.float32], seed: int = 1) -> NDArray[np.float64]:
     ------
     ArgumentError
         When umap-learn is not installed, or there are too few points.
+    SaveError
+        When the cache folder cannot be written.
     """
     steps = umap_steps(embeddings, seed)
     while True:
@@ -98,7 +101,7 @@ def umap_steps(
 
     Raises
     ------
-    ArgumentError
+    ArgumentError, SaveError
         As `umap`.
     """
     refusal = umap_refusal(len(embeddings))
@@ -118,8 +121,7 @@ def _content_key(embeddings: NDArray[np.float32], seed: int) -> str:
 
 
 def _compute(embeddings: NDArray[np.float32], seed: int, kept: Path, every: float) -> Generator[Waiting]:
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".making-", dir=kept.parent) as folder:
+    with _workshop(kept.parent) as folder:
         source, target = Path(folder) / "embeddings.npy", Path(folder) / "layout.npy"
         np.save(source, embeddings)
         command = [sys.executable, "-m", "napari_ben.embedding._umap_process", str(source), str(target), str(seed)]
@@ -133,7 +135,21 @@ def _compute(embeddings: NDArray[np.float32], seed: int, kept: Path, every: floa
             last_line = complaint.strip().rpartition("\n")[2]
             raise ArgumentError(f"UMAP failed: {last_line}.", "Use PCA, or look at the embeddings.")
         target.replace(kept)
-    keep_newest(kept.parent, "*.npy", _KEPT_LAYOUTS)
+        keep_newest(kept.parent, "*.npy", _KEPT_LAYOUTS)
+
+
+@contextmanager
+def _workshop(cache: Path) -> Generator[str]:
+    """Give a folder that goes again, on the cache's disk; a disk that is full is said in words."""
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".making-", dir=cache) as folder:
+            yield folder
+    except OSError as error:
+        raise SaveError(
+            f"UMAP cannot work in {str(cache)!r}: {error.strerror or error}.",
+            "Free some space, or name another folder in NAPARI_BEN_CACHE.",
+        ) from error
 
 
 def _wait(process: subprocess.Popen[str], every: float) -> Generator[Waiting]:

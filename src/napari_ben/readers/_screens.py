@@ -50,6 +50,8 @@ def open_screen(path: Path | str, *, platemap: Path | str | None = None, layout:
         try:
             plate = open_plate(folder, platemap=platemap, layout=layout)
         except PlateError as error:
+            if folder == path:  # the plate that was asked for, and no other
+                raise
             problems.append(error.problem)
         else:
             plates.append(replace(plate, name=name or plate.name))

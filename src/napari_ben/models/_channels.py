@@ -59,9 +59,10 @@ def map_channels(
     mapping = guess_channels(model, plate, overrides)
     missing = [name for name, found in mapping.items() if found is None]
     if missing:
+        taken = ", ".join(f"{found!r} for {name!r}" for name, found in mapping.items() if found in missing)
         raise ChannelError(
             f"The model needs {', '.join(map(repr, missing))}, which no channel of the plate answers to; "
-            f"the plate has {', '.join(map(repr, plate)) or 'none'}.",
+            f"the plate has {', '.join(map(repr, plate)) or 'none'}{f' (taken: {taken})' if taken else ''}.",
             f"Say which it is, e.g. {missing[0]}={plate[0] if plate else '…'}, or choose a model for these channels.",
         )
     return tuple(plate.index(found) for found in mapping.values() if found is not None)

@@ -7,6 +7,7 @@ import os
 import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 import numpy as np
@@ -108,7 +109,8 @@ def unpack_network(content: bytes, card: ModelCard) -> Classifier:
         network = fill_network(card, load_tensors(content))
     except (RuntimeError, SafetensorError) as error:
         raise ModelFileError(
-            f"The weights of {card.name!r} do not fit {card.architecture!r}: {str(error).splitlines()[-1].strip()}",
+            f"The weights of {card.name!r} do not fit {card.architecture!r}: "
+            f"{shorten(str(error).splitlines()[-1], 200, placeholder=' …')}",
             "Copy or download the model again.",
         ) from error
     if not _agree(_probe(network), _saved_probe(content)):

@@ -4,16 +4,18 @@ from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from napari_ben.errors import ArgumentError
 from napari_ben.plates import Plate
 from napari_ben.training import TrainingConfig, collect_data
 from napari_ben.workflow._config import make_config
-from napari_ben.workflow._device import find_device, processor_threads
+from napari_ben.workflow._device import find_device, memory_in_words, processor_threads
 from napari_ben.workflow._open import Plates, open_plates
 
 if TYPE_CHECKING:
     from napari_ben.models import Model
     from napari_ben.training import Epoch
 
+MODEL_SUFFIX = ".safetensors"
 CHECKPOINT_SUFFIX = ".checkpoint"
 
 
@@ -95,12 +97,18 @@ def run_training(
     """
     from napari_ben.training import fit
 
+    if out.suffix != MODEL_SUFFIX:
+        raise ArgumentError(
+            f"A model cannot be saved as {out.name!r}: models are {MODEL_SUFFIX} files.",
+            f"Call it {out.stem}{MODEL_SUFFIX}.",
+        )
+    chosen = find_device(device)
     data = collect_data(plates, config)
     checkpoint = out.with_name(out.name + CHECKPOINT_SUFFIX)
     if not resume:
         checkpoint.unlink(missing_ok=True)
-    with processor_threads(threads):
-        trained = yield from fit(data, config, checkpoint=checkpoint, device=str(find_device(device)))
+    with processor_threads(threads), memory_in_words(chosen):
+        trained = yield from fit(data, config, checkpoint=checkpoint, device=str(chosen))
     model = trained.save(out, out.name.partition(".")[0])
     checkpoint.unlink(missing_ok=True)
     return model

@@ -79,7 +79,8 @@ def test_names_are_written_where_there_is_room(qtbot, wells, viewer, plate, pred
     look_at(viewer, wells.box("B02"))
     qtbot.waitUntil(lambda: layer.text.visible)
     assert 0 < layer.shown.sum() < len(layer.data)
-    assert layer.features["words"][5].startswith("B02\n")
+    assert layer.text.values[5].startswith("B02\n")
+    assert "words" not in layer.get_status(centre(wells, "B02"), world=True)["value"]
     wells.set_visible(False)
     assert not layer.text.visible
     assert not viewer.layers["Well marks"].visible

@@ -32,7 +32,8 @@ def predicted(ready, mapped, predict):
 
 def test_columns_that_tell_wells_apart_are_offered(mapped, predicted):
     assert colour_columns(mapped, None) == ("role", "treatment", "dose")
-    assert colour_columns(mapped, predicted.predictions)[-2:] == (PREDICTED, CONFIDENCE)
+    of_the_run = (PREDICTED, CONFIDENCE, "P(actin)", "P(tubulin)", "P(DMSO)")
+    assert colour_columns(mapped, predicted.predictions)[-5:] == of_the_run
 
 
 def test_role_fills_in_its_colours_with_counts(predicted):
@@ -58,6 +59,12 @@ def test_classes_have_the_colours_of_the_figures(predicted):
     palette = class_colours(predicted.predictions.classes)
     well, name = next(iter(predicted.predictions.wells["pred_class"].items()))
     assert colours.colours[well] == palette[name]
+
+
+@pytest.mark.parametrize("column", [CONFIDENCE, "P(actin)"])
+def test_probabilities_fill_on_one_scale_from_0_to_1(predicted, column):
+    legend = fill(predicted, column).legend
+    assert (legend.low, legend.high) == (0.0, 1.0)
 
 
 def test_the_grid_shows_four_meanings_in_four_channels(ready, predicted):

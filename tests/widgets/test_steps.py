@@ -207,6 +207,10 @@ def test_segments_tell_each_press_and_show_silently(qtbot):
     assert (segments.value(), heard) == ("b", [])
     segments.button("b").click()
     assert heard == ["b"]
+    segments.set_value("")
+    assert segments.value() == ""
+    segments.button("a").click()
+    assert heard == ["b", "a"]
 
 
 def test_the_channel_table_refuses_no_answer(qtbot):

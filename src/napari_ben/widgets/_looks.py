@@ -20,7 +20,7 @@ from napari_ben.widgets._plate_grid_data import GridData, WellLook
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-PREDICTED, CONFIDENCE = "predicted class", "confidence"
+PREDICTED, CONFIDENCE, PROBABILITY = "predicted class", "confidence", "P({})"
 _FEW_GROUPS = 24
 _NOT_TO_COLOUR = frozenset({"row", "column", "n_fields", "raw_role", *RESERVED_COLUMNS})
 _IN_TOOLTIP = ("treatment", "concentration", "dose")
@@ -50,7 +50,16 @@ def colour_columns(plate: Plate, predictions: Predictions | None) -> tuple[str, 
     wells = plate.imaged
     own = [str(name) for name in wells.columns if name not in _NOT_TO_COLOUR and name not in {"role", "treatment"}]
     useful = [name for name in own if _tells_apart(wells[name])]
-    return ("role", "treatment", *useful, *((PREDICTED, CONFIDENCE) if predictions is not None else ()))
+    if predictions is None:
+        return ("role", "treatment", *useful)
+    return (
+        "role",
+        "treatment",
+        *useful,
+        PREDICTED,
+        CONFIDENCE,
+        *(PROBABILITY.format(name) for name in predictions.classes),
+    )
 
 
 def _tells_apart(column: pd.Series) -> bool:
@@ -70,8 +79,8 @@ def fill(state: SessionState, column: str) -> Fill:
     plate, predictions = state.plate, state.predictions
     if plate is None:
         return Fill({}, {}, ())
-    if column in {PREDICTED, CONFIDENCE}:
-        return _of_prediction(predictions, column)
+    if predictions is not None and (by_run := _of_prediction(predictions, column)) is not None:
+        return by_run
     if column not in plate.imaged.columns:
         column = "role"
     values = plate.imaged[column]
@@ -81,12 +90,11 @@ def fill(state: SessionState, column: str) -> Fill:
     return _of_numbers(column, pd.to_numeric(known)) if is_number(known) else _of_groups(known.astype(str))
 
 
-def _of_prediction(predictions: Predictions | None, column: str) -> Fill:
-    if predictions is None:
-        return Fill({}, {}, ())
-    if column == CONFIDENCE:
-        return _of_numbers(CONFIDENCE, predictions.wells["confidence"], (0.0, 1.0))
-    return _of_groups(predictions.wells["pred_class"], class_colours(predictions.classes))
+def _of_prediction(predictions: Predictions, column: str) -> Fill | None:
+    if column == PREDICTED:
+        return _of_groups(predictions.wells["pred_class"], class_colours(predictions.classes))
+    numbers = {PROBABILITY.format(name): f"prob_{name}" for name in predictions.classes} | {CONFIDENCE: "confidence"}
+    return _of_numbers(column, predictions.wells[numbers[column]], (0.0, 1.0)) if column in numbers else None
 
 
 def _of_roles(roles: pd.Series) -> Fill:

@@ -42,9 +42,10 @@ class Segments(QWidget):
         return next((value for value, button in self._buttons.items() if button.isChecked()), "")
 
     def set_value(self, value: str) -> None:
-        """Show a choice as the one that holds, without `chosen`."""
-        if value in self._buttons:
-            self._buttons[value].setChecked(True)
+        """Show a choice as the one that holds, without `chosen`; an empty text shows that none does."""
+        self._group.setExclusive(bool(value))
+        for name, button in self._buttons.items():
+            button.setChecked(name == value)
 
     def button(self, value: str) -> QPushButton:
         """Give the button of a value."""

@@ -22,8 +22,8 @@ from napari_ben.widgets._viewer import camera, in_view, visible_box
 
 _KEY = "napari_ben_wells"
 _MARKS, _WELLS = "Well marks", "Wells"
-_LETTER, _LINE = 8, 22
-"""Screen pixels that a letter is wide and a line is high."""
+_LETTER, _LINE, _ROOM_FOR_A_NAME = 8, 22, 72
+"""Screen pixels that a letter is wide, a line high, and a well across from which on its name is written."""
 _UNTIL_STILL = 60
 _NOT_PREDICTED = "–"
 
@@ -47,6 +47,7 @@ class WellLayers(QObject):
         self._rasters: tuple[Raster, ...] = ()
         self._colours = np.zeros((0, 4), np.uint8)
         self._words: list[str] = []
+        self._written: list[str] = []
         self._marked: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
         self._is_visible = True
         self._names = timer(self, _UNTIL_STILL, self._write_names, once=True)
@@ -68,7 +69,7 @@ class WellLayers(QObject):
     def steps(self, plate: Plate) -> list[Callable[[], None]]:
         """Give what lays the layers over a plate, a step a layer; nothing where its wells lie as the last one's."""
         self._wells = plate.imaged
-        self._words = [str(well) for well in self._wells.index]
+        self._words = self._written = [str(well) for well in self._wells.index]
         boxes = plate.mosaic.well_boxes.loc[self._wells.index]
         rasters = levels_over(boxes, plate.mosaic.shape)
         self._colours = frame_colours(self._wells, None)
@@ -86,7 +87,7 @@ class WellLayers(QObject):
         self._colours = frame_colours(self._wells, predictions)
         layer = self._layer(_WELLS)
         if layer is not None:
-            layer.features = table.assign(words=list(layer.features["words"]))
+            layer.features = table
         self._words = _words(table)
         self._write_names()
         self._paint()
@@ -143,15 +144,7 @@ class WellLayers(QObject):
             symbol="square",
             face_color="transparent",
             border_color="transparent",
-            features={"words": list(self._wells.index)},
-            text={
-                "string": "{words}",
-                "size": 9,
-                "color": "white",
-                "anchor": "lower_left",
-                "translation": (-0.41 * height, -0.45 * width),
-                "visible": False,
-            },
+            text=self._text(self._written) | {"visible": False},
             metadata={_KEY: _WELLS},
         )
         layer.editable = False
@@ -174,32 +167,33 @@ class WellLayers(QObject):
             layer.shown = np.ones(len(self._boxes), bool)
             return
         layer.shown = in_view(self._boxes, visible_box(self._viewer))
-        if list(layer.features["words"]) != words:
-            layer.features = layer.features.assign(words=words)
+        if words != self._written:
+            self._written = words
+            layer.text = self._text(words)
         layer.text.visible = True
 
     def _fitting_words(self) -> list[str] | None:
         """Choose what there is room for: name and class, the name, or nothing."""
         height, width = np.median(self._boxes[:, 2:] - self._boxes[:, :2], axis=0) * camera(self._viewer).zoom
-        for words in (self._words, [str(well) for well in self._wells.index]):
-            lines = [word.splitlines() for word in words]
-            wide = _LETTER * (1 + max(len(line) for word in lines for line in word))
-            if width >= wide and height >= _LINE * (1 + max(map(len, lines))):
-                return words
-        return None
+        lines = [word.splitlines() for word in self._words]
+        widest = _LETTER * (1 + max(len(line) for word in lines for line in word))
+        if width >= max(widest, _ROOM_FOR_A_NAME) and height >= _LINE * (1 + max(map(len, lines))):
+            return self._words
+        return [str(well) for well in self._wells.index] if min(width, height) >= _ROOM_FOR_A_NAME else None
+
+    def _text(self, words: list[str]) -> dict[str, Any]:
+        height, width = (self._boxes[:, 2:] - self._boxes[:, :2]).max(axis=0, initial=1)
+        corner = (-0.41 * height, -0.45 * width)
+        return {"string": words, "size": 9, "color": "white", "anchor": "lower_left", "translation": corner}
 
 
 def well_features(wells: pd.DataFrame, predictions: Predictions | None) -> pd.DataFrame:
-    """Write what the status bar says of each well: ``well, treatment, role, predicted, confidence``, as text."""
-    table = pd.DataFrame(
-        {
-            "well": wells.index.astype(str),
-            "treatment": wells["treatment"].astype(str).to_numpy(),
-            "role": [str(role).replace("_", " ") for role in wells["role"]],
-            "predicted": _NOT_PREDICTED,
-            "confidence": _NOT_PREDICTED,
-        }
-    )
+    """Write what the status bar says of each well: name, treatment if any, role, and what was predicted."""
+    table = pd.DataFrame({"well": wells.index.astype(str)})
+    if (wells["treatment"].astype(str) != "").any():
+        table["treatment"] = wells["treatment"].astype(str).to_numpy()
+    table["role"] = [str(role).replace("_", " ") for role in wells["role"]]
+    table["predicted"] = table["confidence"] = _NOT_PREDICTED
     if predictions is not None:
         rows = predictions.wells.reindex(wells.index)
         known = rows["pred_class"].notna().to_numpy()

@@ -138,12 +138,6 @@ def test_activating_a_well_moves_the_camera(opened, viewer):
     assert viewer.scene.camera.zoom != before
 
 
-def test_the_dock_is_narrow_friendly(opened):
-    assert opened.minimumSizeHint().width() <= 350
-    opened.resize(350, 700)
-    assert opened._area.widget().minimumSizeHint().width() <= 350
-
-
 def test_recent_plates_are_remembered_latest_first(monkeypatch, tmp_path):
     class Wishes:
         recent_plates = ""

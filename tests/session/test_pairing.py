@@ -6,6 +6,7 @@ import pytest
 
 from napari_ben.methods import METHODS
 from napari_ben.session import ContextChoice, Session, SessionState
+from napari_ben.session._pairing import for_new_plate
 
 START = SessionState(selected=("B01",))
 
@@ -33,3 +34,22 @@ def test_controls_may_be_picked_by_hand(method):
     session.choose_context("wells")
     assert session.state.method == method
     assert session.state.choice == ContextChoice("wells", ("B01",), is_following=True)
+
+
+@pytest.mark.parametrize(
+    ("wish", "has_controls", "method", "kind"),
+    [
+        ("cs-arm-bn", True, "cs-arm-bn", "controls"),
+        ("cs-arm-bn", False, "ben", "plate"),
+        ("controls", False, "ben", "plate"),
+        ("ben", True, "ben", "plate"),
+        ("custom", True, "cs-arm-bn", "controls"),
+        ("custom", False, "ben", "plate"),
+        ("none", True, "none", "controls"),
+        ("none", False, "none", "plate"),
+    ],
+)
+def test_a_new_plate_is_met_as_wished_or_as_it_can_be(wish, has_controls, method, kind):
+    state = for_new_plate(replace(START, wished_method=wish, method="ben"), has_controls=has_controls)
+    assert (state.method, state.choice) == (method, ContextChoice(kind))
+    assert state.wished_method == wish

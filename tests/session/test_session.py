@@ -69,6 +69,19 @@ def test_the_overview_develops_block_by_block(on_disk, plate, drain, wanted):
     assert set(channels) == {0, 1}
 
 
+def test_the_overview_of_the_plate_before_is_dropped(on_disk, drain, wanted):
+    session = Session()
+    todo, channels = wanted(session), []
+    session.developed.connect(channels.append)
+    session.open(Path("P1"))
+    drain(session, todo[0])
+    session.open(Path("P1"))
+    session.develop()
+    drain(session, todo[1])
+    drain(session, todo[2])
+    assert not channels
+
+
 def test_a_folder_that_is_no_plate_is_said_in_words(on_disk, drain, wanted):
     session = Session()
     todo = wanted(session)

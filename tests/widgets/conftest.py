@@ -34,13 +34,19 @@ def ready(plate, model) -> Session:
     return Session(SessionState(plate=plate, model=model, source=Path("P1")))
 
 
+def no_device():
+    """Ask no other process."""
+    yield
+    return "CPU"
+
+
 @pytest.fixture
 def opens(plate, model, monkeypatch) -> None:
     """Whatever is opened is the plate, whatever is loaded the model; nothing is remembered."""
     screen = Screen("P1", Path("P1"), (plate,), pd.DataFrame({"experiment": [""]}, index=[plate.name]))
     monkeypatch.setattr(tasks, "open_screen", lambda *_, **__: screen)
     monkeypatch.setattr(tasks, "load_model", lambda _name: model)
-    monkeypatch.setattr(tasks, "device_work", lambda: iter(()))
+    monkeypatch.setattr(tasks, "device_work", no_device)
 
 
 @pytest.fixture

@@ -20,11 +20,16 @@ pytestmark = pytest.mark.gui
 SLOW = 30000
 
 
+def quick_device():
+    yield
+    return "CPU"
+
+
 @pytest.fixture
 def window(make_napari_viewer_proxy, qtbot, threads_end, monkeypatch):
     """A real window with the dock in it."""
     monkeypatch.setattr(preferences, "_PLUGIN", "not there")
-    monkeypatch.setattr(tasks, "device_work", lambda: iter(()))
+    monkeypatch.setattr(tasks, "device_work", quick_device)
     viewer = make_napari_viewer_proxy(show=True)
     viewer.window.resize(1200, 800)
     dock = BenDock(viewer)

@@ -6,7 +6,6 @@ import pytest
 
 from napari_ben.errors import DeviceError
 from napari_ben.session import Session, Task
-from napari_ben.session import _session as session_module
 from napari_ben.widgets._job import JobRunner
 
 
@@ -89,13 +88,25 @@ def test_stopping_gives_what_there_is_and_closes_the_work(qtbot, session, runner
     assert closed == [False]
 
 
-def test_closing_the_dock_ends_work_that_does_not_listen(qtbot, session):
+def test_work_that_is_stopped_before_it_starts_takes_one_step(qtbot, session, runner):
+    def work():
+        if (yield "first"):
+            return "stopped"
+        return "went on"
+
+    runner.start(Task("layout", 1, "Working", work()))
+    runner.stop("layout")
+    qtbot.waitUntil(lambda: last(session) == "returned")
+    assert session.heard[-1][1] == "stopped"
+
+
+def test_closing_the_dock_ends_work_and_listens_no_longer(qtbot, session):
     closed = threading.Event()
 
     def work():
         try:
-            while True:
-                yield
+            while not (yield "step"):
+                pass
         finally:
             closed.set()
 
@@ -104,7 +115,8 @@ def test_closing_the_dock_ends_work_that_does_not_listen(qtbot, session):
     qtbot.waitUntil(lambda: last(session) == "yielded")
     runner.stop_all()
     qtbot.waitUntil(closed.is_set)
-    assert session_module.Session.wanted is not session.wanted
+    session.wanted.emit(Task("picture", 2, "Working", work()))
+    assert len(runner._workers) <= 1
 
 
 def test_work_that_waits_does_not_hold_up_other_work(qtbot, session, runner):

@@ -9,7 +9,7 @@ from typing import Any
 from napari_ben.models import Model
 from napari_ben.plates import Plate
 from napari_ben.results import Predictions
-from napari_ben.session._pairing import with_context
+from napari_ben.session._pairing import for_new_plate
 from napari_ben.session._state import Notice, RunState, SessionState, StepName
 from napari_ben.session._tasks import Lane, Opened, RunStep
 
@@ -77,8 +77,7 @@ def _opened(state: SessionState, opened: Opened) -> SessionState:
         notices=_NOTHING,
     )
     has_controls = bool((plate.imaged["role"] == "negative_control").any())
-    kind = "controls" if state.choice.kind == "wells" else state.choice.kind
-    return with_context(state, kind if has_controls else "plate")
+    return for_new_plate(state, has_controls=has_controls)
 
 
 def _opening(state: SessionState, note: str | None) -> SessionState:

@@ -191,6 +191,8 @@ class Session:
         """Take what a task returned, and ask for what follows it."""
         if not self._is_current(task):
             return
+        if task.lane == "plate":
+            self._drop("picture")  # of the plate before, which may have been asked for meanwhile
         self._become(arrivals.on_result(self._state, task.lane, value))
         state = self._state
         if task.lane in {"run", "plate"} and state.predictions and "UMAP" not in state.predictions.layouts:

@@ -147,6 +147,8 @@ class SessionState:
         Name of the model being loaded, or empty.
     overrides
         Model channel → plate channel, where the person corrected the guess.
+    wished_method
+        The method that the person chose; a plate without controls may have to be met with another one.
     method, weight, options
         How the run is to be made; a `weight` of None is the model's own, or the method's default.
     run
@@ -180,6 +182,7 @@ class SessionState:
     loading: str = ""
     overrides: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     method: str = "cs-arm-bn"
+    wished_method: str = "cs-arm-bn"
     weight: "ControlWeight | None" = None
     options: RunOptions = RunOptions()
     run: RunState = RunState()

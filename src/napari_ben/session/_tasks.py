@@ -83,14 +83,18 @@ def sample_work() -> Generator[str | None, "bool | None", Opened]:
     """Open the sample screen; the first time it is drawn, which is told in words."""
     from napari_ben.samples import iter_sample_screen
 
-    steps = iter_sample_screen()
+    folder = yield from _in_words(iter_sample_screen())
+    return (yield from open_work(folder, None))
+
+
+def _in_words(steps: Generator[tuple[int, int], None, Path]) -> Generator[str, "bool | None", Path]:
     try:
         while True:
             done, total = next(steps)
             yield f"Drawing the sample plates: {done / total:.0%}"
-    except StopIteration as stop:
-        folder: Path = stop.value
-    return (yield from open_work(folder, None))
+    except StopIteration as finished:
+        folder: Path = finished.value
+        return folder
 
 
 def show_work(plate: Plate) -> Generator[None, "bool | None", Opened]:
@@ -184,7 +188,8 @@ def device_work() -> Generator[None, "bool | None", str]:
     with subprocess.Popen([sys.executable, "-c", question], stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
         try:
             while process.poll() is None:
-                yield
+                if (yield):
+                    return ""
                 sleep(BETWEEN_STEPS)
             answer = process.stdout.read() if process.stdout else ""
         finally:

@@ -11,9 +11,10 @@ Drawing the canvas is thousands of calls, after each of which the window waits f
 import sys
 from collections.abc import Generator
 from dataclasses import dataclass
+from threading import Event
 from typing import Any
 
-from napari.qt.threading import GeneratorWorker, create_worker
+from napari.qt.threading import create_worker
 from napari.utils.notifications import notification_manager, show_error
 from qtpy.QtCore import QThreadPool
 
@@ -32,22 +33,18 @@ class _Outcome:
     error: Exception | None = None
 
 
-def _drain(task: Task) -> Generator[object, "bool | None", _Outcome]:
+def _drain(task: Task, stop: Event) -> Generator[object, None, _Outcome]:
+    answer = None
     try:
-        return _Outcome((yield from task.work))
+        while True:
+            yield task.work.send(answer)
+            answer = STOP if stop.is_set() else None
+    except StopIteration as finished:
+        return _Outcome(finished.value)
     except Exception as error:  # noqa: BLE001  the one boundary that reports to the person
         return _Outcome(error=error)
-
-
-class _ClosingWorker(GeneratorWorker):
-    """Closes its generator in its own thread, also when napari aborts it."""
-
-    def work(self) -> Any:
-        """Drain, then close."""
-        try:
-            return super().work()
-        finally:
-            self._gen.close()
+    finally:
+        task.work.close()
 
 
 class JobRunner:
@@ -61,26 +58,27 @@ class JobRunner:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._workers: dict[Task, Any] = {}
+        self._workers: dict[Task, tuple[Any, Event]] = {}
         session.wanted.connect(self.start)
         session.unwanted.connect(self.stop)
 
     def start(self, task: Task) -> None:
         """Drain a task in a thread."""
+        stop = Event()
         worker = create_worker(
             _drain,
             task,
+            stop,
             _start_thread=False,
-            _worker_class=_ClosingWorker,
             _progress=None if task.lane in _QUIET else {"desc": task.title},
             _connect={
                 "yielded": lambda value: self._on_yielded(task, value),
                 "returned": lambda outcome: self._on_returned(task, outcome),
+                "aborted": task.work.close,
                 "finished": lambda: self._on_finished(task),
-                "errored": notification_manager.receive_error,
             },
         )
-        self._workers[task] = worker
+        self._workers[task] = worker, stop
         sys.setswitchinterval(_BRISK)
         if (pool := QThreadPool.globalInstance()) is not None:
             pool.releaseThread()
@@ -88,20 +86,19 @@ class JobRunner:
 
     def stop(self, lane: str) -> None:
         """Ask the tasks of a lane to stop and to return what they have."""
-        for task, worker in self._workers.items():
+        for task, (_, stop) in self._workers.items():
             if task.lane == lane:
-                worker.send(STOP)
+                stop.set()
 
     def stop_all(self) -> None:
         """Stop everything and listen no longer: the dock is closing."""
         self._session.wanted.disconnect(self.start)
         self._session.unwanted.disconnect(self.stop)
-        for worker in self._workers.values():
-            worker.send(STOP)
-            worker.quit()
+        for _, stop in self._workers.values():
+            stop.set()
 
     def _on_yielded(self, task: Task, value: object) -> None:
-        bar = self._workers[task].pbar if task in self._workers else None
+        bar = self._workers[task][0].pbar if task in self._workers else None
         if isinstance(value, RunStep) and bar is not None:
             bar.total = value.progress.total
             bar.update(value.progress.done - bar.n)

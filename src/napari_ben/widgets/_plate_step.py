@@ -7,7 +7,7 @@ from pathlib import Path
 from qtpy.QtGui import QAction
 from qtpy.QtWidgets import QComboBox, QFileDialog, QMenu, QPushButton, QWidget
 
-from napari_ben.plates import Plate
+from napari_ben.plates import Plate, Screen
 from napari_ben.session import Session, SessionState, plate_details, plate_line, plate_title, roles_line
 from napari_ben.widgets._preferences import recent_plates
 from napari_ben.widgets._step import NoticeLabel, Step, row
@@ -44,7 +44,7 @@ class PlateStep(Step):
         if state.screen is not old.screen or state.plate is not old.plate:
             self._show_screen(state)
         if state.plate is not None and state.plate is not old.plate:
-            self._show_plate(state.plate)
+            self._show_plate(state.plate, state.screen)
 
     def _show_screen(self, state: SessionState) -> None:
         self.plates.clear()
@@ -55,11 +55,12 @@ class PlateStep(Step):
             self.plates.setCurrentIndex(self.plates.findData(state.plate.name))
         self.plates.setEnabled(self.plates.count() > 1)
 
-    def _show_plate(self, plate: Plate) -> None:
+    def _show_plate(self, plate: Plate, screen: Screen | None) -> None:
         lines = [plate_details(plate), roles_line(plate), *plate.notes]
         self.details.setText("\n".join(line for line in lines if line))
-        self.problems.say(_summary(plate.problems), "bad")
-        self.problems.setToolTip("\n".join(plate.problems))
+        problems = (*plate.problems, *(screen.problems if screen is not None else ()))
+        self.problems.say(_summary(problems), "bad")
+        self.problems.setToolTip("\n".join(problems))
 
     def _fill_menu(self) -> None:
         menu = self.open_menu

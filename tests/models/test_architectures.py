@@ -36,7 +36,7 @@ def test_sizes_are_the_published_ones(architecture, wanted):
 
 
 def test_the_network_of_the_cs_arm_bn_release_has_its_size():
-    """Five channels, eight classes: 23.53 M parameters, 26,560 normalised features (methods.md §1.5)."""
+    """Five channels, eight classes: 23.53 M parameters, 26,560 normalised features."""
     with torch.device("meta"):
         network = build_network("resnet50_avgstride", 5, 8)
     features = sum(module.num_features for module in network.modules() if isinstance(module, nn.BatchNorm2d))
@@ -91,7 +91,7 @@ def test_average_strides_share_the_keys_of_resnet50_and_not_its_function():
 
 
 def reference_block(block, x, stride):
-    """Bottleneck with average-pool strides, written from methods.md §1.5."""
+    """Bottleneck with average-pool strides, written from its published description."""
     y = functional.relu(block.bn1(block.conv1(x)))
     y = functional.relu(block.bn2(functional.conv2d(y, block.conv2.weight, stride=1, padding=1)))
     y = block.bn3(block.conv3(functional.avg_pool2d(y, stride)))

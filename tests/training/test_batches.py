@@ -1,4 +1,4 @@
-"""What a method sees (methods.md T9): plates are not mixed, short plates repeat, seeds decide."""
+"""What a method sees: plates are not mixed, short plates repeat, seeds decide."""
 
 from itertools import chain
 

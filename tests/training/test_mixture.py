@@ -1,4 +1,4 @@
-"""Batch normalisation with shares, against torch's own and against the formula of methods.md §5.4."""
+"""Batch normalisation with shares, against torch's own and against the closed formula of the mixture."""
 
 import pytest
 import torch

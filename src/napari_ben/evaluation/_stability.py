@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 def resample_wells(wells: Sequence[str], n_resamples: int, seed: int = 0) -> tuple[dict[str, int], ...]:
     """Draw wells with replacement, as often as there are wells.
 
-    The well is the unit: its fields are no independent images (methods.md §1.9).
+    The well is the unit: its fields are no independent images.
 
     Returns
     -------

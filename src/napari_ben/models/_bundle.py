@@ -1,8 +1,8 @@
 """A model file: one safetensors file with the model card in its header.
 
 Nothing in it can run, the card is read without torch, and the file's SHA-256 is the model's identity in every result.
-A small probe (a fixed input and the logits it gave when saved) travels along, because two architectures can share
-every key and shape and still be different functions (methods.md §3.3).
+The weights' own digest travels along, so that a damaged copy is noticed; and a small probe (a fixed input and the
+logits it gave when saved), because two architectures can share every key and shape and still be different functions.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ class Metadata(BaseModel):
         The model card.
     probe
         Logits of the fixed input when the model was saved.
+    weights_sha256
+        Of the bytes that follow the header.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -43,6 +45,7 @@ class Metadata(BaseModel):
     format: Literal[1] = 1
     card: ModelCard
     probe: tuple[float, ...]
+    weights_sha256: str
 
 
 @dataclass(frozen=True)

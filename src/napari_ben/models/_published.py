@@ -1,6 +1,6 @@
 """What is known about published checkpoints: how their keys are spelled, and the facts that no key tells.
 
-Facts only (methods.md §3.3 and §1), no code of theirs. A layout names the architecture where its prefix says so; where
+Facts only, no code of theirs. A layout names the architecture where its prefix says so; where
 nothing does, the caller must, because ResNet-50 and its average-pool-strided variant share every key and shape.
 """
 

@@ -114,7 +114,7 @@ class MeanOverMap(nn.Module):
 
 
 class MeanOfWindows(nn.Module):
-    """The mean of all 7×7 windows of a map: its middle counts more than its border (methods.md §1.5)."""
+    """The mean of all 7×7 windows of a map: its middle counts more than its border (CS-ARM-BN)."""
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, Y, X) to (N, C)."""

@@ -168,7 +168,7 @@ def _by_range(image: NDArray[np.generic], limits: tuple[float, float]) -> NDArra
 
 
 def _by_brightest(image: NDArray[np.generic], share: float) -> NDArray[np.float32]:
-    """Zero to the smallest of the brightest pixels becomes 0–1 in 256 steps (methods.md, CS-ARM-BN pre-processing)."""
+    """Zero to the smallest of the brightest pixels becomes 0–1 in 256 steps (pre-processing of CS-ARM-BN)."""
     n_brightest = max(1, round(image[0].size * share))
     thresholds = [_smallest_of_brightest(channel.ravel(), n_brightest) for channel in image]
 

@@ -93,8 +93,9 @@ def pack_network(network: nn.Module, card: ModelCard) -> bytes:
     probe = _probe(copy)
     if not np.isfinite(probe).all():
         raise ArgumentError("The network's logits are NaN or infinite.", "Save an earlier state: this one diverged.")
-    metadata = Metadata(card=card, probe=probe)
-    return save_tensors(copy.state_dict(), metadata={METADATA_KEY: metadata.model_dump_json()})
+    state = copy.state_dict()
+    metadata = Metadata(card=card, probe=probe, weights_sha256=_weights_digest(save_tensors(state)))
+    return save_tensors(state, metadata={METADATA_KEY: metadata.model_dump_json()})
 
 
 def unpack_network(content: bytes, card: ModelCard) -> Classifier:
@@ -103,7 +104,7 @@ def unpack_network(content: bytes, card: ModelCard) -> Classifier:
     Raises
     ------
     ModelFileError
-        The weights do not fit the architecture, or answer the probe differently than when they were saved.
+        The weights do not fit the architecture, were changed, or answer the probe otherwise than when they were saved.
     """
     try:
         network = fill_network(card, load_tensors(content))
@@ -113,7 +114,13 @@ def unpack_network(content: bytes, card: ModelCard) -> Classifier:
             f"{shorten(str(error).splitlines()[-1], 200, placeholder=' …')}",
             "Copy or download the model again.",
         ) from error
-    if not _agree(_probe(network), _saved_probe(content)):
+    saved = _saved_metadata(content)
+    if _weights_digest(content) != saved.weights_sha256:
+        raise ModelFileError(
+            f"The weights of {card.name!r} are not those that were saved: some of their bytes were changed.",
+            "Copy or download the model again.",
+        )
+    if not _agree(_probe(network), saved.probe):
         raise ModelFileError(
             f"The weights of {card.name!r} fit {card.architecture!r}, but give other logits than when they were saved.",
             "The file was changed, or names the wrong architecture: import or download it again.",
@@ -143,10 +150,15 @@ def _copy(tensor: Tensor) -> Tensor:
     return tensor.detach().to("cpu", dtype, copy=True, memory_format=torch.contiguous_format)
 
 
-def _saved_probe(content: bytes) -> tuple[float, ...]:
+def _weights_digest(content: bytes) -> str:
+    """SHA-256 of what follows the header of a safetensors file."""
+    return hashlib.sha256(memoryview(content)[8 + int.from_bytes(content[:8], "little") :]).hexdigest()
+
+
+def _saved_metadata(content: bytes) -> Metadata:
     length = int.from_bytes(content[:8], "little")
     header = json.loads(content[8 : 8 + length])
-    return Metadata.model_validate_json(header["__metadata__"][METADATA_KEY]).probe
+    return Metadata.model_validate_json(header["__metadata__"][METADATA_KEY])
 
 
 def _probe(network: Classifier) -> tuple[float, ...]:

@@ -1,4 +1,4 @@
-"""From fields to wells: three reducers (methods.md §1.9) and the uncertainty.
+"""From fields to wells: three reducers and the uncertainty.
 
 The references report fields or wells, and mix them; here the fields are always kept, and a well is a stated reduction
 of its own fields.

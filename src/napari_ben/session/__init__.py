@@ -16,6 +16,7 @@ from napari_ben.session._state import (
 from napari_ben.session._tasks import STOP, Lane, RunStep, Task
 from napari_ben.session._words import (
     context_line,
+    count_words,
     model_details,
     model_line,
     plate_details,
@@ -46,6 +47,7 @@ __all__ = [
     "Task",
     "channel_colours",
     "context_line",
+    "count_words",
     "model_details",
     "model_line",
     "mosaic_layers",

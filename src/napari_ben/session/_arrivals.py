@@ -105,7 +105,7 @@ def _predicted(state: SessionState, predictions: Predictions) -> SessionState:
 def _ran(state: SessionState, predictions: Predictions) -> SessionState:
     if not predictions.complete:
         wells = predictions.index["well"].nunique()
-        state = with_notice(state, Notice("method", f"Cancelled: the {wells} wells that were finished are kept."))
+        state = with_notice(state, Notice("method", f"Cancelled; what was finished is kept: {wells} wells."))
     return _predicted(state, predictions) if len(predictions) else state
 
 

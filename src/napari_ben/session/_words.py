@@ -1,6 +1,6 @@
 """The one line in which each step says how it stands."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from time import monotonic
 
 from napari_ben.models import Model, ModelCard
@@ -15,12 +15,12 @@ _STAGES = {
     "reading": "Reading the context: ",
     "statistics": "Measuring the context: ",
 }
-_ROLES = {
-    "treatment": "treated",
-    "negative_control": "negative controls",
-    "positive_control": "positive controls",
-    "empty": "empty",
-    "unknown": "without a role",
+_ROLES: dict[str, Callable[[int], str]] = {
+    "treatment": lambda number: f"{number} treated",
+    "negative_control": lambda number: count_words(number, "negative control"),
+    "positive_control": lambda number: count_words(number, "positive control"),
+    "empty": lambda number: f"{number} empty",
+    "unknown": lambda number: f"{number} without a role",
 }
 _FEWEST_FOR_AN_ESTIMATE = 2
 
@@ -32,8 +32,8 @@ def plate_line(state: SessionState) -> str:
     if state.plate is None:
         return "No plate yet"
     plate = state.plate
-    wells, fields = len(plate.imaged), len(plate.fields)
-    return f"{wells} wells · {fields:,} fields · {len(plate.channels)} channels"
+    counts = {"well": len(plate.imaged), "field": len(plate.fields), "channel": len(plate.channels)}
+    return " · ".join(count_words(number, noun) for noun, number in counts.items())
 
 
 def plate_details(plate: Plate) -> str:
@@ -46,8 +46,7 @@ def plate_details(plate: Plate) -> str:
 def roles_line(plate: Plate) -> str:
     """Count the imaged wells of each role, treatments first."""
     counts = plate.imaged["role"].value_counts()
-    parts = [f"{counts[role]} {words}" for role, words in _ROLES.items() if counts.get(role, 0)]
-    return " · ".join(parts)
+    return " · ".join(words(int(counts[role])) for role, words in _ROLES.items() if counts.get(role, 0))
 
 
 def plate_title(screen: Screen, plate: Plate) -> str:
@@ -120,11 +119,22 @@ def results_line(predictions: Predictions | None, selected: Iterable[str] = ()) 
     if predictions is None:
         return "Nothing predicted yet"
     wells = predictions.index["well"].nunique()
-    words = f"{wells} wells · {len(predictions):,} fields"
+    words = f"{count_words(wells, 'well')} · {count_words(len(predictions), 'field')}"
     if not predictions.complete:
         words += " · not finished"
     chosen = len(tuple(selected))
     return f"{words} · {chosen} selected" if chosen else words
+
+
+def count_words(number: int, noun: str) -> str:
+    """Count things.
+
+    Examples
+    --------
+    >>> count_words(1, "well"), count_words(1232, "field")
+    ('1 well', '1,232 fields')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def seconds_words(seconds: float) -> str:

@@ -1,4 +1,4 @@
-"""Batch effects normalisation: each batch is images of one plate, all in the loss (methods.md §1.4; Lin, Lu 2022).
+"""Batch effects normalisation: each batch is images of one plate, all in the loss (Lin, Lu 2022).
 
 The statistics of a batch are those of a sample of its plate, as at inference, and gradients flow through them. With
 ``random_context`` the size varies, since a plate at inference is larger than any batch.

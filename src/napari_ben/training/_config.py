@@ -51,7 +51,7 @@ class TrainingConfig(BaseModel):
         Batches, each of one plate, whose gradients are summed before a step; ``erm`` takes 1.
     random_context
         Draw the size of each context at random, and for ``cs-arm-bn`` the weight of its controls and the mix of its
-        classes too, so that the network has met what it is given at inference (methods.md §5.6).
+        classes too, so that the network has met what it is given at inference.
     control_weight
         Share of the controls in the statistics at validation and inference; without ``random_context`` in training too.
     learning_rate, weight_decay

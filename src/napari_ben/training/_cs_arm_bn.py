@@ -1,9 +1,9 @@
-"""Control-stabilised adaptive risk minimisation (methods.md §1.5; arXiv 2604.20824).
+"""Control-stabilised adaptive risk minimisation (arXiv 2604.20824).
 
 Each batch is queries and controls of one plate: all of them form the statistics, the queries alone carry the loss, and
 the gradients of several plates are summed before a step. Beyond the paper, with ``random_context`` the size of the
 context, the weight of the controls in it and the class mix of the queries vary, because a network trained at one ratio
-loses 23–47 points at another (methods.md §2.4) and a person may move that slider.
+loses 23–47 points at another and a person may move that slider.
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Empirical risk minimisation: batches mixed over plates, every labelled image in the loss (methods.md §1.2)."""
+"""Empirical risk minimisation: batches mixed over plates, every labelled image in the loss (WILDS, arXiv 2012.07421)."""
 
 from collections.abc import Iterator
 

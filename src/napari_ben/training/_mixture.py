@@ -1,6 +1,6 @@
 """Batch normalisation whose statistics weigh images differently, with gradients through the statistics.
 
-``cs-arm-bn`` mixes the statistics of controls and queries with a weight w (methods.md §5.4):
+``cs-arm-bn`` mixes the statistics of controls and queries with a weight w:
 μ = w μ_c + (1 − w) μ_q, σ² = w (σ_c² + (μ_c − μ)²) + (1 − w) (σ_q² + (μ_q − μ)²).
 That equals statistics over all images in which each control counts w / n_c and each query (1 − w) / n_q, which is what
 is computed here. Ioffe, Szegedy: Batch normalization, ICML 2015, gives the derivative for equal shares.

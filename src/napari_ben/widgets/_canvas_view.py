@@ -12,7 +12,7 @@ from napari_ben.session import Session, SessionState
 from napari_ben.widgets._canvas import CanvasClicks
 from napari_ben.widgets._mosaic_layers import MosaicLayers
 from napari_ben.widgets._timers import timer
-from napari_ben.widgets._viewer import look_at, show_all
+from napari_ben.widgets._viewer import look_at
 from napari_ben.widgets._well_layers import WellLayers
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class CanvasView(QObject):
             return
         if state.picture is not self._shown.picture:
             self._waiting = deque(self.mosaic.steps(state) + self.wells.steps(state.plate))
-            self._waiting += [lambda: show_all(self._viewer), self._show_wells, self._session.develop]
+            self._waiting += [self._show_all, self._show_wells, self._session.develop]
             self._turn.start()
         if self.is_complete:
             self._show_wells()
@@ -73,8 +73,11 @@ class CanvasView(QObject):
         context = self._session.resolution.context
         self.wells.show_marks(frozenset(context.wells if context else ()), frozenset(state.selected))
 
-    def go_to(self, well: str, around: float = 0.0) -> None:
-        """Move the camera to a well, with that many wells around it."""
+    def _show_all(self) -> None:
+        look_at(self._viewer, self.wells.extent(), 0.02)
+
+    def go_to(self, well: str, around: float = 0.1) -> None:
+        """Move the camera to a well, with that much of its neighbours around it, in wells."""
         box = self.wells.box(well)
         if box is not None:
             look_at(self._viewer, box, around)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from napari_ben.plates import Plate
 from napari_ben.results import RESERVED_COLUMNS, Predictions, class_colours
-from napari_ben.session import Resolution, SessionState
+from napari_ben.session import Resolution, SessionState, count_words
 from napari_ben.widgets._legend_data import ColourScale, LegendEntry
 from napari_ben.widgets._palette import ROLE_COLOURS, ROLE_LETTERS, colour_scale, number_colours, number_limits
 from napari_ben.widgets._plate_grid_data import GridData, WellLook
@@ -168,7 +168,7 @@ def _predicted_rows(predictions: Predictions | None) -> dict[str, dict["Hashable
 def tooltip(row: Mapping["Hashable", Any], prediction: Mapping["Hashable", Any], *, in_context: bool) -> str:
     """Lines about a well: name, treatment and dose, role, fields, prediction."""
     amounts = [str(row[name]) for name in _IN_TOOLTIP if name in row and str(row[name]) not in {"", "nan"}]
-    fields = "no images" if not row["n_fields"] else f"{row['n_fields']} field{'s' if row['n_fields'] > 1 else ''}"
+    fields = count_words(row["n_fields"], "field") if row["n_fields"] else "no images"
     lines = [str(row["well"]), " · ".join(amounts), f"{_plain(row['role'])} · {fields}"]
     if prediction:
         lines.append(f"{prediction['pred_class']}  {prediction['confidence']:.2f}")

@@ -5,6 +5,7 @@ from qtpy.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from napari_ben.errors import NapariBenError
 from napari_ben.plates import Plate, format_selection, select_wells
+from napari_ben.session import count_words
 from napari_ben.widgets._step import GAP, NoticeLabel
 
 _EXAMPLE = "A1-C12, E*, *24, role:negative_control, treatment:DMSO"
@@ -63,8 +64,4 @@ class SelectionBox(QWidget):
             self.feedback.say("")
             return
         fields = len(self._plate.rows_of(wells))
-        self.feedback.say(f"{_count(len(wells), 'well')}, {_count(fields, 'image')} selected", "quiet")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+        self.feedback.say(f"{count_words(len(wells), 'well')}, {count_words(fields, 'image')} selected", "quiet")

@@ -8,9 +8,6 @@ if TYPE_CHECKING:
 
     from napari_ben.widgets._frames import Box
 
-_ROOM = 0.8
-"""Share of the canvas that a well fills when the camera goes there."""
-
 
 def camera(viewer: Any) -> Any:
     """Give the camera; before napari 0.9 it hung on the viewer itself."""
@@ -25,13 +22,8 @@ def canvas_size(viewer: Any) -> tuple[int, int]:
     return int(height), int(width)
 
 
-def show_all(viewer: Any) -> None:
-    """Fit everything into the canvas."""
-    viewer.fit_to_view() if hasattr(viewer, "fit_to_view") else viewer.reset_view()
-
-
-def look_at(viewer: Any, box: "Box", around: float = 0.0) -> None:
-    """Move the camera so that a box, in world coordinates, fills most of the canvas.
+def look_at(viewer: Any, box: "Box", around: float = 0.1) -> None:
+    """Move the camera to a box in world coordinates.
 
     Parameters
     ----------
@@ -46,7 +38,7 @@ def look_at(viewer: Any, box: "Box", around: float = 0.0) -> None:
     y0, x0, y1, x1 = box
     lens = camera(viewer)
     lens.center = (0.0, (y0 + y1) / 2, (x0 + x1) / 2)
-    zoom = _ROOM * min(height / max(y1 - y0, 1), width / max(x1 - x0, 1))
+    zoom = min(height / max(y1 - y0, 1), width / max(x1 - x0, 1))
     lens.zoom = zoom / (1 + 2 * around)
 
 

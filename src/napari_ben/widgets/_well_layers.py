@@ -66,6 +66,12 @@ class WellLayers(QObject):
         y0, x0, y1, x1 = self._boxes[self._wells.index.get_loc(well)]
         return float(y0), float(x0), float(y1), float(x1)
 
+    def extent(self) -> Box:
+        """Give the box around all wells with images."""
+        y0, x0 = self._boxes[:, :2].min(axis=0)
+        y1, x1 = self._boxes[:, 2:].max(axis=0)
+        return float(y0), float(x0), float(y1), float(x1)
+
     def steps(self, plate: Plate) -> list[Callable[[], None]]:
         """Give what lays the layers over a plate, a step a layer; nothing where its wells lie as the last one's."""
         self._wells = plate.imaged

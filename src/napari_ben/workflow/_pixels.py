@@ -1,4 +1,4 @@
-"""A plate's own pixel mean and deviation, for models that are scaled by them (DeepNoise, methods.md §1.7)."""
+"""A plate's own pixel mean and deviation, for models that are scaled by them (DeepNoise, arXiv 2209.05772)."""
 
 from collections.abc import Generator
 

@@ -226,7 +226,7 @@ TAMPERED = {
     "another architecture": (lambda content: _with_card(content, architecture="resnet18"), r"do not fit 'resnet18'"),
     "a huge network": (lambda content: _with_card(content, options={"width": 10**7}), r"cannot be built with width"),
     "other classes": (lambda content: _with_card(content, classes=["a"]), r"do not fit 'resnet10'"),
-    "weights of zero": (lambda content: content[:-200000] + bytes(200000), r"not those that were saved: some of their bytes were changed"),
+    "weights of zero": (lambda content: content[:-200000] + bytes(200000), r"some of their bytes were changed"),
 }
 
 

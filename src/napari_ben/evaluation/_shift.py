@@ -10,8 +10,8 @@ def label_shift(labels: Sequence[str], alpha: float, size: int, seed: int = 0) -
     """Draw subsets of a plate whose class mix is far from even.
 
     One mix is drawn from a symmetric Dirichlet and turned into counts by a multinomial; it is then rotated through all
-    classes, so that each class is once the abundant one (the label-shift protocol of arXiv 2604.20824). A well cannot be imaged
-    twice: a class that is allotted more wells than it has gives all of them.
+    classes, so that each class is once the abundant one (the label-shift protocol of arXiv 2604.20824). A well cannot
+    be imaged twice: a class that is allotted more wells than it has gives all of them.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """Xception with the keys of the widely used Cadene weights, and DeepNoise's two changes as options.
 
-Chollet: Xception: deep learning with depthwise separable convolutions, CVPR 2017. DeepNoise (arXiv 2209.05772) swaps the
-3×3 stem for a padded 7×7 one and averages the last normalisation without rectifying it first.
+Chollet: Xception: deep learning with depthwise separable convolutions, CVPR 2017. DeepNoise (arXiv 2209.05772) swaps
+the 3×3 stem for a padded 7×7 one and averages the last normalisation without rectifying it first.
 """
 
 from itertools import chain, pairwise

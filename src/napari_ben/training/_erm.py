@@ -1,4 +1,4 @@
-"""Empirical risk minimisation: batches mixed over plates, every labelled image in the loss (WILDS, arXiv 2012.07421)."""
+"""Empirical risk minimisation: batches mixed over plates, every labelled image counts (arXiv 2012.07421)."""
 
 from collections.abc import Iterator
 

@@ -109,8 +109,7 @@ def test_closing_the_dock_in_a_run_stops_it(qtbot, opened, runs):
     qtbot.waitUntil(lambda: opened.session.state.run.done == 4, timeout=10000)
     opened.close()
     opened.deleteLater()
-    with qtbot.waitSignal(opened.destroyed):
-        pass
+    qtbot.waitUntil(lambda: not isalive(opened))
     assert QThreadPool.globalInstance().waitForDone(5000)
     qtbot.wait(50)
 

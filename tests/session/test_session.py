@@ -127,6 +127,15 @@ def test_a_run_shows_wells_as_they_come(fake_run, ready, drain, wanted):
     assert [task.lane for task in todo] == ["run", "layout"]
 
 
+def test_a_step_that_comes_after_the_end_is_stale(fake_run, ready, predict, drain, wanted):
+    todo = wanted(ready)
+    ready.run()
+    drain(ready, todo[0])
+    late = tasks.RunStep(Progress(4, 12, "wells", "prediction"), predict(ready.state.plate, ["A01"], complete=False))
+    ready.receive(todo[0], late)
+    assert ready.state.predictions.complete
+
+
 def test_finished_wells_survive_a_cancel(fake_run, ready, drain, wanted):
     todo, unwanted = wanted(ready), []
     ready.unwanted.connect(unwanted.append)

@@ -191,6 +191,7 @@ class Session:
         """Take what a task returned, and ask for what follows it."""
         if not self._is_current(task):
             return
+        self._generations[task.lane] += 1  # it is over: a step that comes late is stale
         if task.lane == "plate":
             self._drop("picture")  # of the plate before, which may have been asked for meanwhile
         self._become(arrivals.on_result(self._state, task.lane, value))
@@ -201,6 +202,7 @@ class Session:
     def fail(self, task: Task, error: BaseException) -> None:
         """Take what went wrong in a task."""
         if self._is_current(task):
+            self._generations[task.lane] += 1
             step = _STEP_OF_LANE[task.lane]
             self._become(arrivals.with_notice(arrivals.at_rest(self._state, task.lane), Notice.of(step, error)))
 

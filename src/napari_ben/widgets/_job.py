@@ -98,11 +98,11 @@ class JobRunner:
             stop.set()
 
     def _on_yielded(self, task: Task, value: object) -> None:
+        self._session.receive(task, value)  # first: napari's bar lets other events in, even the end of this task
         bar = self._workers[task][0].pbar if task in self._workers else None
         if isinstance(value, RunStep) and bar is not None:
             bar.total = value.progress.total
             bar.update(value.progress.done - bar.n)
-        self._session.receive(task, value)
 
     def _on_returned(self, task: Task, outcome: _Outcome) -> None:
         if outcome.error is None:

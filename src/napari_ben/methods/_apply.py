@@ -86,4 +86,5 @@ def _fold(network: nn.Module, source_name: str, norm_name: str) -> None:
     folded_weight = weight * scale.reshape(-1, *[1] * (weight.dim() - 1))
     source.weight = nn.Parameter(folded_weight.to(source.weight), requires_grad=False)
     source.bias = nn.Parameter((bias * scale + shift).to(source.weight), requires_grad=False)
-    network.set_submodule(norm_name, nn.Sequential(*after_norm(norm) or (nn.Identity(),)))
+    owner, _, name = norm_name.rpartition(".")
+    setattr(network.get_submodule(owner), name, nn.Sequential(*after_norm(norm) or (nn.Identity(),)))

@@ -1,6 +1,5 @@
 """Memory is a number: what is held never exceeds the budget by more than one chunk, and nothing stays behind."""
 
-import resource
 from pathlib import Path
 
 import numpy as np
@@ -113,6 +112,7 @@ def test_an_error_leaves_nothing_behind(lab, tmp_path):
 
 
 def test_a_full_disk_is_said_in_words(lab, tmp_path):
+    resource = pytest.importorskip("resource", reason="only Unix limits the size of a file")
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, limits[1]))
     try:

@@ -68,8 +68,9 @@ def main(folder: Path) -> None:
 
     viewer.theme = "light"
     dock.session.select(("C03", "C04", "D03", "D04"))
+    wait(1.0)
     dock.show_results()
-    wait(2.0)
+    wait(1.0)
     viewer.screenshot(str(folder / "dock-light.png"), canvas_only=False, flash=False)
 
     viewer.theme = "dark"

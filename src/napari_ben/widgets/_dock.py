@@ -18,7 +18,7 @@ from napari_ben.widgets._job import JobRunner
 from napari_ben.widgets._method_step import MethodStep
 from napari_ben.widgets._model_step import ModelStep
 from napari_ben.widgets._plate_step import PlateStep
-from napari_ben.widgets._preferences import remember_plate, remembered, run_options
+from napari_ben.widgets._preferences import remember, remember_plate, remembered, run_options
 from napari_ben.widgets._results_step import ResultsStep
 from napari_ben.widgets._step import Step
 from napari_ben.widgets._timers import timer
@@ -115,7 +115,7 @@ class BenDock(QWidget):
         if state.plate is not None and old.plate is None and not state.device:
             self.session.find_device()
         if state.run.is_busy and not old.run.is_busy and state.model is not None:
-            remembered().method, remembered().model = state.method, state.model.card.name
+            remember(method=state.method, model=state.model.card.name)
         if state.predictions is not None and old.run.is_busy and not state.run.is_busy:
             self._scroll.start()
 

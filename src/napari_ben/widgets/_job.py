@@ -9,7 +9,7 @@ Drawing the canvas is thousands of calls, after each of which the window waits f
 """
 
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from threading import Event
 from typing import Any
@@ -33,18 +33,24 @@ class _Outcome:
     error: Exception | None = None
 
 
-def _drain(task: Task, stop: Event) -> Generator[object, None, _Outcome]:
-    answer = None
-    try:
-        while True:
-            yield task.work.send(answer)
-            answer = STOP if stop.is_set() else None
-    except StopIteration as finished:
-        return _Outcome(finished.value)
-    except Exception as error:  # noqa: BLE001  the one boundary that reports to the person
-        return _Outcome(error=error)
-    finally:
-        task.work.close()
+def _drainer(task: Task, stop: Event) -> Callable[[], Generator[object, None, _Outcome]]:
+    """Make the generator function that napari runs; its name is what napari says when asked to close meanwhile."""
+
+    def drain() -> Generator[object, None, _Outcome]:
+        answer = None
+        try:
+            while True:
+                yield task.work.send(answer)
+                answer = STOP if stop.is_set() else None
+        except StopIteration as finished:
+            return _Outcome(finished.value)
+        except Exception as error:  # noqa: BLE001  the one boundary that reports to the person
+            return _Outcome(error=error)
+        finally:
+            task.work.close()
+
+    drain.__qualname__ = task.title
+    return drain
 
 
 class JobRunner:
@@ -66,9 +72,7 @@ class JobRunner:
         """Drain a task in a thread."""
         stop = Event()
         worker = create_worker(
-            _drain,
-            task,
-            stop,
+            _drainer(task, stop),
             _start_thread=False,
             _progress=None if task.lane in _QUIET else {"desc": task.title},
             _connect={

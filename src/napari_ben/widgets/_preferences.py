@@ -43,6 +43,14 @@ class _Forgetful(Defaults):
         """Remember nothing."""
 
 
+def remember(**wishes: str) -> None:
+    """Remember what changed; napari writes its file at every change, which takes a moment."""
+    kept = remembered()
+    for name, value in wishes.items():
+        if getattr(kept, name) != value:
+            setattr(kept, name, value)
+
+
 def run_options() -> RunOptions:
     """Read how runs should be made; without a wish the network leaves one core to the window."""
     wishes = remembered()
@@ -60,4 +68,4 @@ def recent_plates() -> tuple[Path, ...]:
 def remember_plate(path: Path) -> None:
     """Put a folder at the head of the recent plates."""
     others = [str(known) for known in recent_plates() if known != path]
-    remembered().recent_plates = _SEPARATOR.join([str(path), *others][:_KEPT_PLATES])
+    remember(recent_plates=_SEPARATOR.join([str(path), *others][:_KEPT_PLATES]))

@@ -1,8 +1,13 @@
+from types import SimpleNamespace
+
 import pytest
 import torch
 
 from napari_ben.errors import DeviceError
-from napari_ben.workflow import describe_device, find_device
+from napari_ben.methods import MemoryBudget
+from napari_ben.workflow import PredictConfig, describe_device, find_device
+from napari_ben.workflow import _device as device_module
+from napari_ben.workflow._device import budget_for
 
 ABSENT = {
     "unknown kind": ("tpu9", r"There is no kind of device 'tpu9'"),
@@ -25,6 +30,17 @@ def test_auto_falls_back_to_the_processor_and_says_why(monkeypatch: pytest.Monke
     assert find_device().type == "cpu"
     assert describe_device().startswith("CPU (slow): ")
     assert "chosen" in describe_device("cpu")
+
+
+def test_the_memory_is_half_of_what_is_free_unless_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    free = SimpleNamespace(available=8000)
+    monkeypatch.setattr(device_module.psutil, "virtual_memory", lambda: free)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _device: (600, 1000))
+    wished = PredictConfig(memory_budget=77)
+    cpu, gpu = torch.device("cpu"), torch.device("cuda")
+    assert budget_for(PredictConfig(), cpu) == MemoryBudget(device=4000, host=4000)
+    assert budget_for(PredictConfig(), gpu) == MemoryBudget(device=300, host=4000)
+    assert budget_for(wished, cpu) == MemoryBudget(device=77)
 
 
 def test_a_gpu_that_is_not_there_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,7 +37,8 @@ class PredictConfig(BaseModel):
     chunk_size
         Images that go through the network together; changes speed and memory, not results. The device's own when None.
     memory_budget
-        Bytes that the statistics of the context may hold; unlimited when None.
+        Bytes that the statistics of the context may hold; half of what is free on the device and in memory when None.
+        Changes memory and time, not results.
     cache_bytes
         Bytes of decoded images kept for the second pass; a third of the free memory when None.
     threads

@@ -4,11 +4,15 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import psutil
+
 from napari_ben.errors import DeviceError
 from napari_ben.workflow._config import PredictConfig
 
 if TYPE_CHECKING:
     import torch
+
+    from napari_ben.methods import MemoryBudget
 
 _GIB = 1 << 30
 _IMAGES_ON_CPU, _IMAGES_ON_GPU = 32, 128
@@ -102,6 +106,19 @@ def images_at_once(config: PredictConfig, device: "torch.device") -> int:
     if config.chunk_size is not None:
         return config.chunk_size
     return _IMAGES_ON_GPU if device.type == "cuda" else _IMAGES_ON_CPU
+
+
+def budget_for(config: PredictConfig, device: "torch.device") -> "MemoryBudget":
+    """Give what the statistics may hold: as asked for, or half of what is free, so that no plate is too large."""
+    import torch
+
+    from napari_ben.methods import MemoryBudget
+
+    if config.memory_budget is not None:
+        return MemoryBudget(device=config.memory_budget)
+    host = int(psutil.virtual_memory().available) // 2
+    on_card = torch.cuda.mem_get_info(device)[0] // 2 if device.type == "cuda" else host
+    return MemoryBudget(device=on_card, host=host)
 
 
 @contextmanager

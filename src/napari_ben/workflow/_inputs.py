@@ -8,7 +8,6 @@ A digest of the raw pixels travels along. It tells a rerun whether the images ar
 be recognised by content.
 """
 
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from hashlib import blake2b
 from typing import Any
 
 import numpy as np
+import psutil
 from numpy.typing import NDArray
 
 from napari_ben.errors import PlateError
@@ -24,7 +24,6 @@ from napari_ben.workflow._plan import Plan
 
 _READERS = 4
 _SHARE_OF_MEMORY = 3
-_LEAST_CACHE = 1 << 30
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,9 +163,5 @@ def _digest(image: NDArray[Any]) -> bytes:
 
 
 def _affordable() -> int:
-    """Give a third of the memory that is free now; a gigabyte where the system does not say."""
-    try:
-        free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):  # Windows has no sysconf, macOS not this name
-        return _LEAST_CACHE
-    return max(_LEAST_CACHE, free // _SHARE_OF_MEMORY)
+    """Give a third of the memory that is free now."""
+    return int(psutil.virtual_memory().available) // _SHARE_OF_MEMORY

@@ -17,7 +17,7 @@ from napari_ben import __version__
 from napari_ben._cache import cache_folder, keep_newest
 from napari_ben.errors import ContextError, FileError, SaveError
 from napari_ben.methods import ContextStatistics
-from napari_ben.workflow._device import device_name, halve, images_at_once, is_out_of_memory
+from napari_ben.workflow._device import budget_for, device_name, halve, images_at_once, is_out_of_memory
 from napari_ben.workflow._inputs import FieldReader
 from napari_ben.workflow._plan import Plan
 from napari_ben.workflow._progress import Progress
@@ -115,7 +115,7 @@ def _measure(
     n_images = images_at_once(plan.config, device)
     while True:
         chunks = _Chunks(reader, rows, max(1, n_images // plan.n_tiles))
-        weight, budget = torch.from_numpy(weights), plan.config.memory_budget
+        weight, budget = torch.from_numpy(weights), budget_for(plan.config, device)
         steps = iter_statistics(network, chunks, weights=weight, memory_budget=budget, device=device)
         try:
             return (yield from _report(steps))

@@ -103,6 +103,9 @@ def test_a_click_selects_the_well_under_it(clicks, ready, wells):
     clicks.click(centre(wells, "B02"), is_adding=True)
     assert ready.state.selected == ("C01",)
     clicks.click((-100.0, -100.0))
+    assert ready.state.selected == ("C01",)
+    y0, _, _, x1 = wells.box("A01")
+    clicks.click((y0, x1 + 1))
     assert ready.state.selected == ()
 
 

@@ -131,6 +131,21 @@ def test_hovering_a_well_is_mirrored_in_the_status_bar(opened, viewer):
     assert viewer.status.startswith("A01 · ")
 
 
+def test_fields_are_opened_at_full_size(opened, viewer):
+    opened.context.grid.fields_requested.emit(("A01", "B02"))
+    layer = viewer.layers["DNA · A01, B02"]
+    assert layer.data.shape == (4, 16, 16)
+    assert viewer.scene.camera.center[1] > opened.session.state.plate.mosaic.shape[0]
+    opened.canvas.clicks.click((0.0, 8.0, 8.0))
+    assert opened.session.state.selected == ("A01",)
+
+
+def test_roles_are_corrected_from_the_menu(qtbot, opened):
+    opened.context.grid.role_requested.emit("negative_control", ("B01",))
+    assert "B01" in opened.session.resolution.context.wells
+    qtbot.waitUntil(lambda: opened.context.grid.data.wells["B01"].in_context)
+
+
 def test_activating_a_well_moves_the_camera(opened, viewer):
     before = viewer.scene.camera.zoom
     opened.context.grid.well_activated.emit("C04")

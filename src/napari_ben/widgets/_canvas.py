@@ -3,6 +3,7 @@
 from collections.abc import Generator
 from typing import Any
 
+from napari_ben.plates import Plate
 from napari_ben.session import KEY, Session
 
 _STILL = 4
@@ -41,19 +42,25 @@ class CanvasClicks:
             self.click(position, is_adding=is_adding)
 
     def click(self, position: tuple[float, ...], *, is_adding: bool = False) -> None:
-        """Select the well at a place in world coordinates, or nothing where there is none; toggle it when adding."""
-        well = self.well_at(position)
+        """Select the well at a place in world coordinates, or toggle it when adding.
+
+        Between the wells of the mosaic there is nothing to select; beside the mosaic a click means something else.
+        """
+        place = self._on_mosaic(position)
+        if place is None:
+            return
+        plate, y, x = place
+        well = plate.mosaic.well_at(y, x)
         chosen = set(self._session.state.selected) if is_adding else set()
-        if well is not None:
-            chosen ^= {well}
+        if well in plate.imaged.index:
+            chosen ^= {str(well)}
         self._session.select(chosen)
 
-    def well_at(self, position: tuple[float, ...]) -> str | None:
-        """Find the imaged well at a place in world coordinates."""
+    def _on_mosaic(self, position: tuple[float, ...]) -> tuple[Plate, float, float] | None:
         plate = self._session.state.plate
-        mosaic = next((layer for layer in self._viewer.layers if KEY in layer.metadata), None)
-        if plate is None or mosaic is None:
+        layer = next((layer for layer in self._viewer.layers if KEY in layer.metadata), None)
+        if plate is None or layer is None:
             return None
-        y, x = mosaic.world_to_data(position)[-2:]
-        well = plate.mosaic.well_at(float(y), float(x))
-        return well if well in plate.imaged.index else None
+        y, x = (float(value) for value in layer.world_to_data(position)[-2:])
+        height, width = plate.mosaic.shape
+        return (plate, y, x) if 0 <= y < height and 0 <= x < width else None

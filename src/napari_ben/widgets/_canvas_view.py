@@ -10,6 +10,7 @@ from qtpy.QtCore import QObject
 
 from napari_ben.session import Session, SessionState
 from napari_ben.widgets._canvas import CanvasClicks
+from napari_ben.widgets._field_layers import open_fields
 from napari_ben.widgets._mosaic_layers import MosaicLayers
 from napari_ben.widgets._timers import timer
 from napari_ben.widgets._viewer import look_at
@@ -81,6 +82,12 @@ class CanvasView(QObject):
         box = self.wells.box(well)
         if box is not None:
             look_at(self._viewer, box, around)
+
+    def open_fields(self, wells: tuple[str, ...]) -> None:
+        """Show the fields of wells at full size."""
+        state = self._session.state
+        if state.plate is not None and state.picture is not None:
+            open_fields(self._viewer, state.plate, state.picture, wells)
 
     def close(self) -> None:
         """Listen no longer; the layers stay, they are the person's. Qt may have taken the timers already."""

@@ -69,6 +69,7 @@ class BenDock(QWidget):
     def _connect(self) -> None:
         self.session.changed.connect(self._on_changed)
         self.context.grid.well_activated.connect(self.canvas.go_to)
+        self.context.grid.fields_requested.connect(self.canvas.open_fields)
         self.context.grid.well_hovered.connect(self._on_hover)
         self.results.well_activated.connect(self.canvas.go_to)
         self.results.overlay_toggled.connect(self.canvas.wells.set_visible)

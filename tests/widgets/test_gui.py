@@ -81,8 +81,8 @@ def test_open_choose_run_and_look(qtbot, window, shipped_plate, monkeypatch):
     assert "method" not in dock.session.state.notices
     assert dock.session.state.predictions.complete
     qtbot.waitUntil(lambda: len(dock.results.embedding.canvas.data) == 24, timeout=SLOW)
-    qtbot.waitUntil(lambda: "predicted" in viewer.layers["Wells"].features.columns)
-    assert set(viewer.layers["Wells"].features["predicted"]) <= set(dock.session.state.predictions.classes)
+    classes = set(dock.session.state.predictions.classes)
+    qtbot.waitUntil(lambda: set(viewer.layers["Wells"].features["predicted"]) <= classes)
     dock.canvas.go_to("B03")
     qtbot.waitUntil(lambda: viewer.layers["Wells"].text.visible)
 

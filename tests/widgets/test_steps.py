@@ -75,12 +75,12 @@ def test_the_context_step_says_what_the_choice_means(on_screen, ready):
     assert "Only 8 images" in step.warnings.text()
 
 
-def test_a_selection_on_the_grid_reaches_the_session_and_the_text(on_screen, ready):
+def test_a_selection_on_the_grid_reaches_the_session_and_the_text(qtbot, on_screen, ready):
     step = on_screen(ContextStep)
     step.grid.select_all()
     assert len(ready.state.selected) == 12
     show(step, ready, ready.state)
-    assert step.text.line.text()
+    qtbot.waitUntil(lambda: bool(step.text.line.text()))
     assert "12 wells, 24 images" in step.text.feedback.text()
     step.undo.click()
     assert ready.state.selected == ()
@@ -229,4 +229,4 @@ def test_the_selection_box_writes_the_shortest_text(qtbot, plate):
     box = SelectionBox()
     qtbot.addWidget(box)
     box.show_selection(plate, ("A01", "A02", "B01", "B02"))
-    assert box.line.text() == "A01-B02"
+    qtbot.waitUntil(lambda: box.line.text() == "A01-B02")

@@ -19,6 +19,8 @@ from napari_ben.widgets._well_layers import WellLayers
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_BETWEEN_MARKS = 40  # ms: the grid and the embedding are drawn at 60 frames a second, the canvas need not be
+
 
 class CanvasView(QObject):
     """Everything that the dock puts on the canvas.
@@ -40,6 +42,7 @@ class CanvasView(QObject):
         self._shown = SessionState()
         self._waiting: deque[Callable[[], None]] = deque()
         self._turn = timer(self, 0, self._take_a_step)
+        self._marking = timer(self, _BETWEEN_MARKS, self._show_wells, once=True)
         self.mosaic = MosaicLayers(viewer, session, self)
         self.wells = WellLayers(viewer, self)
         self.clicks = CanvasClicks(viewer, session)
@@ -57,8 +60,8 @@ class CanvasView(QObject):
             self._waiting = deque(self.mosaic.steps(state) + self.wells.steps(state.plate))
             self._waiting += [self._show_all, self._show_wells, self._session.develop]
             self._turn.start()
-        if self.is_complete:
-            self._show_wells()
+        if self.is_complete and not self._marking.isActive():
+            self._marking.start()
 
     def _take_a_step(self) -> None:
         step = self._waiting.popleft() if self._waiting else self._turn.stop

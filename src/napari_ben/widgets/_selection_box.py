@@ -7,7 +7,9 @@ from napari_ben.errors import NapariBenError
 from napari_ben.plates import Plate, format_selection, select_wells
 from napari_ben.session import count_words
 from napari_ben.widgets._step import GAP, NoticeLabel
+from napari_ben.widgets._timers import timer
 
+_UNTIL_STILL = 50  # ms: while a rubber band is drawn nobody reads, and the shortest text takes a moment to find
 _EXAMPLE = "A1-C12, E*, *24, role:negative_control, treatment:DMSO"
 
 
@@ -28,6 +30,7 @@ class SelectionBox(QWidget):
         super().__init__(parent)
         self._plate: Plate | None = None
         self._wells: tuple[str, ...] = ()
+        self._writing = timer(self, _UNTIL_STILL, self._write, once=True)
         self.line = QLineEdit(self)
         self.line.setPlaceholderText(_EXAMPLE)
         self.line.setAccessibleName("Selected wells")
@@ -41,9 +44,12 @@ class SelectionBox(QWidget):
 
     def show_selection(self, plate: Plate | None, wells: tuple[str, ...]) -> None:
         """Write a selection that was made elsewhere; a text that already means it stays as it was typed."""
-        if plate is self._plate and wells == self._wells:
-            return
-        self._plate, self._wells = plate, wells
+        if plate is not self._plate or wells != self._wells:
+            self._plate, self._wells = plate, wells
+            self._writing.start()
+
+    def _write(self) -> None:
+        plate, wells = self._plate, self._wells
         self.line.setText(format_selection(wells, plate) if plate is not None and wells else "")
         self._answer(wells)
 
@@ -55,6 +61,7 @@ class SelectionBox(QWidget):
         except NapariBenError as error:
             self.feedback.say(error.problem, "bad")
             return
+        self._writing.stop()
         self._wells = wells
         self._answer(wells)
         self.entered.emit(wells)

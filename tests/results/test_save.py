@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from napari_ben.errors import ArgumentError, SaveError
-from napari_ben.results import FORMATS, Predictions, write_folder
+from napari_ben.results import FORMATS, Predictions, installed_formats, write_folder
 from napari_ben.results import _save as save_module
 from napari_ben.results import _tables as tables_module
 
@@ -86,6 +86,12 @@ def test_a_missing_extra_is_named(
     with pytest.raises(ArgumentError, match=rf"{match} needs a package .* pip install 'napari-ben\[{fmt}\]'"):
         predictions.save(tmp_path / "out", [fmt])
     assert not (tmp_path / "out").exists()
+
+
+def test_a_format_is_offered_where_its_library_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert installed_formats() == FORMATS
+    monkeypatch.setattr(save_module, "find_spec", lambda library: None if library == "anndata" else object())
+    assert set(FORMATS) - set(installed_formats()) == {"anndata"}
 
 
 def test_unknown_format_is_refused(predictions: Predictions, tmp_path: Path) -> None:

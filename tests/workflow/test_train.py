@@ -45,6 +45,17 @@ def test_a_stopped_run_goes_on_where_it_was(plate: Plate, tmp_path: Path) -> Non
     assert all(trained[name].allclose(tensor, atol=1e-5) for name, tensor in expected.items())
 
 
+def test_a_stopped_run_is_neither_imagined_nor_thrown_away(plate: Plate, tmp_path: Path) -> None:
+    out = tmp_path / "part.safetensors"
+    with pytest.raises(ArgumentError, match=r"There is no stopped run to go on with.* Leave --resume out"):
+        train(plate, "erm", out=out, resume=True, **OPTIONS)
+    checkpoint = tmp_path / "part.safetensors.checkpoint"
+    checkpoint.write_bytes(b"hours of work")
+    with pytest.raises(ArgumentError, match=r"A stopped run is kept in 'part.safetensors.checkpoint'"):
+        train(plate, "erm", out=out, **OPTIONS)
+    assert checkpoint.read_bytes() == b"hours of work"
+
+
 def test_options_are_checked(plate: Plate, tmp_path: Path) -> None:
     with pytest.raises(ArgumentError, match="'method' cannot be 'dann'"):
         train(plate, "dann", out=tmp_path / "m.safetensors")

@@ -8,6 +8,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -144,3 +145,9 @@ _TABLES: dict[str, Callable[["Predictions", Path], None]] = {
 }
 _FIGURES = ("png", "svg")
 FORMATS = (*_TABLES, *_FIGURES)
+_NEEDS = {"parquet": "pyarrow", "anndata": "anndata"}
+
+
+def installed_formats() -> tuple[str, ...]:
+    """List the formats that can be written here: all but those whose library is not installed."""
+    return tuple(name for name in FORMATS if name not in _NEEDS or find_spec(_NEEDS[name]))

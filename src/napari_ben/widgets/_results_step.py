@@ -9,6 +9,7 @@ from qtpy.QtGui import QImage
 from qtpy.QtWidgets import QComboBox, QFileDialog, QPushButton, QWidget
 
 from napari_ben.errors import NapariBenError
+from napari_ben.results import installed_formats
 from napari_ben.session import Notice, Session, SessionState, results_line
 from napari_ben.widgets._embedding import EmbeddingView
 from napari_ben.widgets._looks import colour_columns
@@ -18,7 +19,6 @@ from napari_ben.widgets._step import Step, row
 from napari_ben.widgets._thumbnails import field_thumbnail
 from napari_ben.widgets._tinted import QuietLine
 
-_FORMATS = ("csv", "png", "svg")
 _EMBEDDING_HEIGHT = 260
 _NARROW_COMBO = 72
 
@@ -126,7 +126,7 @@ class ResultsStep(Step):
         """Ask for a folder and write tables, figures and the run file into it."""
         folder = QFileDialog.getExistingDirectory(self, "Export the predictions to a folder")
         if folder:
-            self._session.export(Path(folder), _FORMATS)
+            self._session.export(Path(folder), installed_formats())
 
     def ask_for_picture(self, kind: str) -> None:
         """Ask for a file and write the scatter into it."""

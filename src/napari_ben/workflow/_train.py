@@ -105,10 +105,23 @@ def run_training(
     chosen = find_device(device)
     data = collect_data(plates, config)
     checkpoint = out.with_name(out.name + CHECKPOINT_SUFFIX)
-    if not resume:
-        checkpoint.unlink(missing_ok=True)
+    _check_resume(checkpoint, resume=resume)
     with processor_threads(threads), memory_in_words(chosen):
         trained = yield from fit(data, config, checkpoint=checkpoint, device=str(chosen))
     model = trained.save(out, out.name.partition(".")[0])
     checkpoint.unlink(missing_ok=True)
     return model
+
+
+def _check_resume(checkpoint: Path, *, resume: bool) -> None:
+    """Neither start anew nor throw a stopped run away without being told to."""
+    if resume and not checkpoint.exists():
+        raise ArgumentError(
+            f"There is no stopped run to go on with: {checkpoint.name!r} is not in {str(checkpoint.parent)!r}.",
+            "Leave --resume out to start anew.",
+        )
+    if not resume and checkpoint.exists():
+        raise ArgumentError(
+            f"A stopped run is kept in {checkpoint.name!r}.",
+            "Give --resume to go on with it, delete the file, or choose another name for the model.",
+        )

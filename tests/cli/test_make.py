@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from napari_ben.cli._progress import Reporter
 from napari_ben.models import load_model
 
 from .conftest import Command
@@ -22,6 +23,28 @@ def test_train_prints_epochs_and_writes_a_model(command: Command, screen: Path, 
     assert card.name == "mine"
     assert card.training.method == "cs-arm-bn"
     assert len(card.training.plates) == 2
+
+
+def test_a_stopped_training_says_how_to_go_on(
+    command: Command, screen: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "mine.safetensors"
+    wishes = ("train", screen, "--labels", "mechanism", "--wells", "A1-D12", "--out", out, *SMALL, *SETTINGS)
+
+    def stop_in(epoch: int) -> None:
+        def show(_self: Reporter, stage: str, *_rest: object) -> None:
+            if stage.startswith(f"epoch {epoch}/"):
+                raise KeyboardInterrupt
+
+        monkeypatch.setattr(Reporter, "show", show)
+
+    stop_in(1)
+    assert command(*wishes)[::2] == (130, "Stopped after epoch 1. Go on with the same command and --resume.\n")
+    stop_in(3)
+    code, printed, err = command(*wishes, "--resume")
+    assert code == 0, err
+    assert printed.startswith("epoch   2/2")
+    assert out.exists()
 
 
 def test_training_without_labels_is_refused_in_words(command: Command, plate: Path, tmp_path: Path) -> None:

@@ -1,12 +1,17 @@
 """``train``: a model from plates."""
 
+from collections.abc import Generator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from napari_ben.cli import _options as option
-from napari_ben.cli._progress import Reporter
+from napari_ben.cli._progress import STOPPED, Reporter
+
+if TYPE_CHECKING:
+    from napari_ben.models import Model
+    from napari_ben.training import Epoch
 
 
 def train(
@@ -49,11 +54,16 @@ def train(
     )
     config = make_config(TrainingConfig, **options, **option.parse_settings(settings))
     opened = [plate for path in plates for plate in open_all(path, platemap, layout, pattern)]
-    reporter = Reporter(out.name)
-    steps = run_training(opened, config, out, resume=resume, device=device, threads=threads)
+    _watch(run_training(opened, config, out, resume=resume, device=device, threads=threads), out)
+
+
+def _watch(steps: "Generator[Epoch, None, Model]", out: Path) -> None:
+    """Print a line an epoch, and say how to go on when the person stops it."""
+    reporter, finished_epochs = Reporter(out.name), 0
     try:
         while True:
             epoch = next(steps)
+            finished_epochs = epoch.number if epoch.is_complete else epoch.number - 1
             reporter.show(f"epoch {epoch.number}/{epoch.n_epochs}", epoch.step, epoch.n_steps, "steps")
             if epoch.is_complete:
                 reporter.finish()
@@ -61,5 +71,10 @@ def train(
                 typer.echo(f"epoch {epoch.number:>3}/{epoch.n_epochs}  loss {epoch.loss:.4f}{accuracy}")
     except StopIteration as finished:
         typer.echo(f"{finished.value.card.name} → {out}")
+    except KeyboardInterrupt:
+        reporter.finish()
+        kept = f"Stopped after epoch {finished_epochs}. Go on with the same command and --resume."
+        typer.echo(kept if finished_epochs else "Stopped in the first epoch; nothing is kept yet.", err=True)
+        raise typer.Exit(STOPPED) from None
     finally:
         reporter.finish()

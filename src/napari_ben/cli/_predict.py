@@ -8,14 +8,13 @@ import typer
 
 from napari_ben.cli import _options as option
 from napari_ben.cli._look import open_all
-from napari_ben.cli._progress import Reporter, warn
+from napari_ben.cli._progress import STOPPED, Reporter, warn
 from napari_ben.errors import DeviceError, NapariBenError
 
 if TYPE_CHECKING:
     from napari_ben.results import Predictions
     from napari_ben.workflow import Plan, Progress
 
-STOPPED = 130
 Out = Annotated[Path, typer.Option(help="Folder for tables, figures and the run file.")]
 Formats = Annotated[
     list[str] | None, typer.Option("--format", help="csv, parquet, anndata, png, svg; may be repeated.")

@@ -7,6 +7,7 @@ from typing import TextIO
 
 import typer
 
+STOPPED = 130  # the exit code of what a person stopped
 _REWRITE_EVERY = 0.1
 _LOG_EVERY = 10.0
 _STAGES = {

@@ -1,15 +1,18 @@
 """What every test stands on: no leaks, no skipped GUI, and the real plates where they are."""
 
 import gc
+import importlib
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
+OPEN_LIBRARIES: list[object] = []  # torch forgets a library of operators that nobody holds
 REALDATA = Path(__file__).resolve().parents[2] / "shared" / "realdata"
 
 
@@ -85,3 +88,33 @@ def nothing_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
         left.pop().join(timeout=0.1)
     assert not left, "the test left threads running"
     assert not _windows() - windows, "the test left windows open"
+
+
+@pytest.fixture(scope="session")
+def zoo():
+    """torchvision's models; its compiled operators are declared first where they do not fit this torch."""
+    with warnings.catch_warnings(action="ignore"):
+        try:
+            return importlib.import_module("torchvision.models")
+        except ImportError:
+            pytest.skip("torchvision is not installed")
+        except RuntimeError:
+            declare_operators()
+            return importlib.import_module("torchvision.models")
+
+
+def declare_operators() -> None:
+    import torch
+
+    library = torch.library.Library("torchvision", "DEF")
+    OPEN_LIBRARIES.append(library)
+    for operator in ("nms", "qnms"):
+        library.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+    for name in [name for name in sys.modules if name.partition(".")[0] == "torchvision"]:
+        del sys.modules[name]
+
+
+@pytest.fixture(scope="session")
+def timm(zoo):
+    with warnings.catch_warnings(action="ignore"):
+        return pytest.importorskip("timm", reason="timm is an extra")

@@ -1,9 +1,6 @@
 """Small networks of every shape that the engine must cope with, and what a plate's statistics are by definition."""
 
 import copy
-import importlib
-import sys
-import warnings
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,8 +8,6 @@ import pytest
 import torch
 from torch import nn
 from torch.nn import functional
-
-OPEN_LIBRARIES: list[object] = []  # torch forgets operators whose library is collected
 
 
 class Residual(nn.Module):
@@ -299,31 +294,3 @@ def lab():
 def network(request):
     """Each small network in turn, in training mode."""
     return make_network(request.param).train()
-
-
-@pytest.fixture(scope="session")
-def zoo():
-    """torchvision's models; its compiled operators are declared first where they do not fit this torch."""
-    with warnings.catch_warnings(action="ignore"):
-        try:
-            return importlib.import_module("torchvision.models")
-        except ImportError:
-            pytest.skip("torchvision is not installed")
-        except RuntimeError:
-            declare_operators()
-            return importlib.import_module("torchvision.models")
-
-
-def declare_operators():
-    library = torch.library.Library("torchvision", "DEF")
-    OPEN_LIBRARIES.append(library)
-    for operator in ("nms", "qnms"):
-        library.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-    for name in [name for name in sys.modules if name.partition(".")[0] == "torchvision"]:
-        del sys.modules[name]
-
-
-@pytest.fixture(scope="session")
-def timm(zoo):
-    with warnings.catch_warnings(action="ignore"):
-        return pytest.importorskip("timm", reason="timm is an extra")

@@ -125,7 +125,7 @@ def _compute(embeddings: NDArray[np.float32], seed: int, kept: Path, every: floa
         source, target = Path(folder) / "embeddings.npy", Path(folder) / "layout.npy"
         np.save(source, embeddings)
         command = [sys.executable, "-m", "napari_ben.embedding._umap_process", str(source), str(target), str(seed)]
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)  # noqa: S603
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)  # noqa: S603 # our own interpreter and script
         try:
             yield from _wait(process, every)
         finally:

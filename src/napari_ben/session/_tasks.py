@@ -185,7 +185,7 @@ def export_work(
 def device_work() -> Generator[None, "bool | None", str]:
     """Put into words what a network would run on, asking another process: here torch is not loaded before Run."""
     question = "from napari_ben.workflow import describe_device; print(describe_device())"
-    with subprocess.Popen([sys.executable, "-c", question], stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+    with subprocess.Popen([sys.executable, "-c", question], stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 # our own question
         try:
             while process.poll() is None:
                 if (yield):

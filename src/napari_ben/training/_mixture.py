@@ -60,7 +60,7 @@ def normalize(x: Tensor, shares: Tensor, weight: Tensor, bias: Tensor, eps: floa
     -------
     (N, C, Y, X) normalised, (C,) mean and (C,) biased variance; the first alone carries a gradient.
     """
-    normal, mean, variance = _Normalize.apply(x, shares, weight, bias, eps)  # type: ignore[no-untyped-call]
+    normal, mean, variance = _Normalize.apply(x, shares, weight, bias, eps)  # type: ignore[no-untyped-call] # torch types no apply
     return normal, mean, variance
 
 
@@ -97,7 +97,7 @@ def accept_shares(network: nn.Module) -> None:
         for name, layer in list(parent.named_children()):
             if type(layer) is nn.BatchNorm2d:
                 setattr(parent, name, _convert(layer))
-    kinds = {type(layer) for layer in network.modules() if isinstance(layer, nn.modules.batchnorm._BatchNorm)}  # noqa: SLF001
+    kinds = {type(layer) for layer in network.modules() if isinstance(layer, nn.modules.batchnorm._BatchNorm)}  # noqa: SLF001 # torch names the family only there
     if kinds != {MixtureNorm}:
         found = ", ".join(sorted(kind.__name__ for kind in kinds - {MixtureNorm})) or "none"
         raise MethodError(
@@ -108,7 +108,7 @@ def accept_shares(network: nn.Module) -> None:
 
 def _convert(layer: nn.BatchNorm2d) -> MixtureNorm:
     mixture = MixtureNorm(layer.num_features, layer.eps, 0.1 if layer.momentum is None else layer.momentum)
-    mixture._parameters, mixture._buffers = layer._parameters, layer._buffers  # noqa: SLF001
+    mixture._parameters, mixture._buffers = layer._parameters, layer._buffers  # noqa: SLF001 # the same tensors, not copies
     return mixture.train(layer.training)
 
 

@@ -1,0 +1,96 @@
+"""What a layout knows about a plate: one entry an image plane, and a few facts.
+
+Every layout of image files is read into this one shape, whether its metadata or its file names say it. From here on
+no code asks which microscope wrote the folder.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from napari_ben.plates import PlateFormat
+
+
+@dataclass(frozen=True, eq=False)
+class PlaneIndex:
+    """Where each plane of a plate lies: columns of equal length, one entry a plane.
+
+    Columns that a layout does not have stay empty.
+
+    Parameters
+    ----------
+    wells
+        Names as `napari_ben.plates.well_name` writes them.
+    fields
+        Numbers as the microscope counts them.
+    channels
+        Names.
+    files
+        Paths relative to the plate's folder, with ``/``.
+    z, times
+        Numbers as the microscope counts them.
+    pages
+        Page within the file, 0-based.
+    acquisitions
+        Names of what was imaged at another time or with other settings: cycles, measurements.
+    y_um, x_um
+        Stage position of the plane's field, µm; y grows downwards in the picture, x to the right.
+    """
+
+    wells: Sequence[str]
+    fields: Sequence[int]
+    channels: Sequence[str]
+    files: Sequence[str]
+    z: Sequence[int] = ()
+    times: Sequence[int] = ()
+    pages: Sequence[int] = ()
+    acquisitions: Sequence[str] = ()
+    y_um: Sequence[float] = ()
+    x_um: Sequence[float] = ()
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+
+@dataclass(frozen=True, eq=False)
+class PlateFacts:
+    """What a layout says about a plate as a whole.
+
+    Parameters
+    ----------
+    name
+        The plate's barcode.
+    layout
+        How it lies on disk, in words.
+    channels
+        Names in the order in which they are shown; in natural order of the index's names when empty.
+    format
+        Rows and columns; guessed from the wells when left out.
+    experiment
+        The batch of plates that it belongs to.
+    shape, dtype
+        Of a field; read from a few files when left out.
+    pixel_um
+        Side of a pixel, µm.
+    projection
+        The z that is a projection of the others.
+    platemap
+        Columns about wells that the metadata hold (text, with a column ``well``).
+    problems
+        What does not add up.
+    """
+
+    name: str
+    layout: str
+    channels: tuple[str, ...] = ()
+    format: PlateFormat | None = None
+    experiment: str = ""
+    shape: tuple[int, int] | None = None
+    dtype: np.dtype[Any] | None = None
+    pixel_um: float | None = None
+    projection: int | None = None
+    platemap: pd.DataFrame | None = field(default=None, repr=False)
+    problems: tuple[str, ...] = ()

@@ -1,0 +1,76 @@
+"""Where a person pointed: a folder or a file. What lies there is listed once, however many layouts ask."""
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from napari_ben.errors import PlateError
+
+IMAGES = (".tif", ".tiff", ".png", ".bmp", ".jp2", ".jpg", ".c01", ".dib")
+_INNER = re.compile(r"images?|orig|timepoint_?\d+|zstep_?\d+|\d{4}-\d{2}-\d{2}", re.IGNORECASE)
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_DEPTH = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """A folder with what lies in it, or one file.
+
+    Folders within are entered only where instruments put images of the same plate (``Images``, ``TimePoint_1``,
+    ``ZStep_2``, a date and the number below it), so that a folder of plates is not taken for one plate.
+
+    Parameters
+    ----------
+    path
+        Absolute.
+    """
+
+    path: Path
+
+    @property
+    def folder(self) -> Path:
+        """The folder itself, or the one that the file lies in."""
+        return self.path if self.path.is_dir() else self.path.parent
+
+    @cached_property
+    def files(self) -> tuple[str, ...]:
+        """Paths of all files relative to `folder`, with ``/``, sorted; of a file, its own name.
+
+        Raises
+        ------
+        PlateError
+            When a folder cannot be listed.
+        """
+        return tuple(sorted(_walk(self.path))) if self.path.is_dir() else (self.path.name,)
+
+    @cached_property
+    def images(self) -> tuple[str, ...]:
+        """Those of `files` that are images by their suffix."""
+        return tuple(name for name in self.files if name.lower().endswith(IMAGES))
+
+    def named(self, pattern: str) -> tuple[str, ...]:
+        """Those of `files` whose last part matches a regular expression as a whole, whatever its case."""
+        match = re.compile(pattern, re.IGNORECASE).fullmatch
+        return tuple(name for name in self.files if match(name.rpartition("/")[2]))
+
+
+def _walk(folder: Path, prefix: str = "", depth: int = _DEPTH) -> Iterator[str]:
+    try:
+        listing = os.scandir(folder)
+    except OSError as error:
+        raise PlateError(
+            f"{folder} cannot be listed: {error.strerror}.", "Ask for the right to read it, or connect its drive."
+        ) from error
+    with listing as entries:
+        for entry in entries:
+            if not entry.is_dir():
+                yield prefix + entry.name
+            elif depth and _is_inner(entry.name, folder.name):
+                yield from _walk(folder / entry.name, f"{prefix}{entry.name}/", depth - 1)
+
+
+def _is_inner(name: str, parent: str) -> bool:
+    return bool(_INNER.fullmatch(name)) or (name.isdigit() and bool(_DATE.fullmatch(parent)))

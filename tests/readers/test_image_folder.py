@@ -11,7 +11,7 @@ from napari_ben.errors import ArgumentError, PlateError
 from napari_ben.plates import FORMATS
 from napari_ben.readers import _pattern, open_plate
 from napari_ben.readers._namings import NAMINGS, vote
-from napari_ben.readers._planes import natural
+from napari_ben.readers._index_views import natural
 
 GUID = "0A1B2C3D-0A1B-2C3D-4E5F-0A1B2C3D4E5F"
 
@@ -70,7 +70,8 @@ def test_planes_and_times_are_chosen_and_stated(write_images):
     folder, pixels = write_images(paths)
     plate = open_plate(folder)
     assert np.array_equal(plate.read_field(0)[0], pixels["r01c01f01p02-ch1sk1fk1fl1.tiff"])
-    assert plate.problems == (
+    assert plate.problems == ()
+    assert plate.notes == (
         "Fields have up to 3 z planes; the middle one is shown.",
         "Fields have up to 2 time points; the first one is shown.",
     )
@@ -81,7 +82,7 @@ def test_a_projection_is_preferred(write_images):
     folder, pixels = write_images(paths)
     plate = open_plate(folder)
     assert np.array_equal(plate.read_field(0)[0], pixels["ZStep_0/x_A01_s1_w1.tif"])
-    assert plate.problems == ("Fields have up to 3 z planes; the projection is shown.",)
+    assert plate.notes == ("Fields have up to 2 z planes; the projection is shown.",)
 
 
 def test_two_files_of_one_plane_are_stated(write_images):

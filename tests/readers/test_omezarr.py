@@ -8,7 +8,7 @@ import pytest
 
 from napari_ben.errors import PlateError
 from napari_ben.plates import FORMATS
-from napari_ben.readers import READERS, open_plate
+from napari_ben.readers import READERS, Place, open_plate
 from napari_ben.readers._zarr_json import inner_path
 from napari_ben.readers._zarr_wells import plate_format
 
@@ -177,7 +177,7 @@ def test_damaged_metadata_are_an_error_in_words_or_a_problem(name, content, writ
     folder, _ = write_zarr(wells=("A/1", "A/2", "A/3"), fields=("0", "1"))
     (folder / name).write_text(content)
     if name == "zarr.json":
-        assert READERS["ome-zarr"].refusal(folder)
+        assert READERS["ome-zarr"].refusal(Place(folder))
         with pytest.raises(PlateError, match=r"is not a plate that can be opened"):
             open_plate(folder)
         return
@@ -188,8 +188,8 @@ def test_damaged_metadata_are_an_error_in_words_or_a_problem(name, content, writ
 
 def test_an_image_is_not_a_plate(write_zarr):
     folder, _ = write_zarr()
-    assert READERS["ome-zarr"].refusal(folder / "A/1/0") == "it is an OME-Zarr image, not a plate"
-    assert READERS["ome-zarr"].refusal(folder / "A/1") == "its metadata name no plate"
+    assert READERS["ome-zarr"].refusal(Place(folder / "A/1/0")) == "it is an OME-Zarr image, not a plate"
+    assert READERS["ome-zarr"].refusal(Place(folder / "A/1")) == "its metadata name no plate"
     with pytest.raises(PlateError, match=r"it is an OME-Zarr image, not a plate"):
         open_plate(folder / "A/1/0", layout="ome-zarr")
     edit(folder / "zarr.json", lambda content: content["attributes"]["ome"].update(plate="no"))

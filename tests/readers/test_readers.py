@@ -7,7 +7,7 @@ import pytest
 
 from napari_ben.errors import ArgumentError, PlateError
 from napari_ben.plates import PixelSource, describe
-from napari_ben.readers import LAYOUTS, READERS, find_reader, open_plate
+from napari_ben.readers import LAYOUTS, READERS, Place, find_reader, open_plate
 
 GUID = "0A1B2C3D-0A1B-2C3D-4E5F-0A1B2C3D4E5F"
 OTHER = "9F8E7D6C-0A1B-2C3D-4E5F-0A1B2C3D4E5F"
@@ -101,20 +101,20 @@ def test_ome_zarr(version, axes, datasets, write_zarr, count_pixels):
 def test_the_first_reader_that_does_not_refuse_reads(write_images, write_zarr):
     images, _ = write_images(["r01c01f01p01-ch1sk1fk1fl1.tiff"])
     zarr, _ = write_zarr()
-    assert find_reader(images) is READERS["images"]
-    assert find_reader(zarr) is READERS["ome-zarr"]
-    assert find_reader(images, "phenix") is LAYOUTS["phenix"]
-    assert READERS["ome-zarr"].refusal(images) == "it has neither zarr.json nor .zattrs"
-    assert READERS["images"].refusal(zarr) == "it holds no TIFF or PNG files"
-    assert READERS["images"].refusal(images / "r01c01f01p01-ch1sk1fk1fl1.tiff") == "it is not a folder"
-    assert "do not say which well" in LAYOUTS["sbs"].refusal(images)
+    assert find_reader(Place(images)) is READERS["images"]
+    assert find_reader(Place(zarr)) is READERS["ome-zarr"]
+    assert find_reader(Place(images), "phenix") is LAYOUTS["phenix"]
+    assert READERS["ome-zarr"].refusal(Place(images)) == "it has neither zarr.json nor .zattrs"
+    assert READERS["images"].refusal(Place(zarr)) == "it holds no TIFF or PNG files"
+    assert READERS["images"].refusal(Place(images / "r01c01f01p01-ch1sk1fk1fl1.tiff")) == "it is not a folder"
+    assert "do not say which well" in LAYOUTS["sbs"].refusal(Place(images))
 
 
 def test_what_is_no_plate_is_refused_in_words(tmp_path):
     with pytest.raises(PlateError, match=r"absent does not exist\. Check the spelling"):
         open_plate(tmp_path / "absent")
     (tmp_path / "file.txt").write_text("hello")
-    with pytest.raises(PlateError, match=r"file.txt is a file; a plate is a folder\. Choose the folder"):
+    with pytest.raises(PlateError, match=r"file.txt is not a plate that can be opened.*it is not a folder.*Choose"):
         open_plate(tmp_path / "file.txt")
     with pytest.raises(PlateError, match=r"OME-Zarr HCS: it has neither.*it holds no TIFF or PNG files.*Choose"):
         open_plate(tmp_path)

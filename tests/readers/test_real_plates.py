@@ -32,28 +32,28 @@ PLATES = [
     (
         "imagexpress_faim/ImageXpress/Projection-Mix",
         *(96, 2, 4, 4, [512, 512], "uint16"),
-        ["Fields have up to 11 z planes; the projection is shown."],
+        [],
     ),
     (
         "imagexpress_faim/ImageXpress/SingleChannel",
         *(96, 2, 4, 1, [512, 512], "uint16"),
-        ["Fields have up to 3 z planes; the projection is shown."],
+        [],
     ),
     (
         "imagexpress_faim/ImageXpress/1well-3C-2S-Zmix-T",
         *(96, 1, 2, 3, [256, 256], "uint16"),
-        ["Fields have up to 2 time points; the first one is shown."],
+        [],
     ),
     ("imagexpress_faim/ImageXpress_exported/9987_Plate_3420", 96, 1, 1, 1, [256, 256], "uint16", []),
     (
         "imagexpress_faim/ImageXpress_exported/9987_Plate_3434",
         *(96, 2, 4, 3, [256, 256], "uint16"),
-        ["Fields have up to 3 z planes; the projection is shown."],
+        [],
     ),
     (
         "imagexpress_faim/ImageXpress_exported/9987_Plate_3435",
         *(96, 2, 4, 2, [256, 256], "uint16"),
-        ["Fields have up to 2 time points; the first one is shown."],
+        [],
     ),
 ]
 

@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 
 from napari_ben.errors import NapariBenError
-from napari_ben.readers import READERS, open_screen
+from napari_ben.readers import READERS, Place, open_screen
 from napari_ben.session import LayerData, mosaic_layers
 
 PathOrPaths = str | Sequence[str]
@@ -39,8 +39,9 @@ def get_reader(path: PathOrPaths) -> Reader | None:
 
 
 def _is_plate(folder: Path) -> bool:
+    place = Place(folder)
     try:
-        return any(reader.refusal(folder) is None for reader in READERS.values())
+        return any(reader.refusal(place) is None for reader in READERS.values())
     except (NapariBenError, OSError):  # a folder that cannot be looked into: somebody else may
         return False
 

@@ -13,6 +13,7 @@ from napari_ben.plates._screen import Screen
 from napari_ben.plates._selection import format_selection, select_wells
 from napari_ben.plates._source import ArraySource, PixelSource
 from napari_ben.plates._tables import ROLES, Role, fields_table, sort_wells, wells_table
+from napari_ben.plates._views import Shown, View, Views, ZChoice
 
 __all__ = [
     "FORMATS",
@@ -28,6 +29,10 @@ __all__ = [
     "PlatemapUse",
     "Role",
     "Screen",
+    "Shown",
+    "View",
+    "Views",
+    "ZChoice",
     "context_warnings",
     "describe",
     "fields_table",

@@ -22,6 +22,7 @@ from napari_ben.plates._join import PlatemapUse, join_platemap
 from napari_ben.plates._mosaic import Mosaic
 from napari_ben.plates._source import PixelSource
 from napari_ben.plates._tables import ROLES, Role
+from napari_ben.plates._views import View, Views, ZChoice, view_plate
 
 if TYPE_CHECKING:
     import dask.array as da
@@ -61,6 +62,14 @@ class Plate:
         The format was guessed from the wells that have images, so that a platemap may enlarge it.
     platemap
         Where roles and treatments are from; None before `with_platemap`.
+    told
+        What was decided on opening and is no problem.
+    pixel_um
+        Side of a pixel, µm; None when unknown.
+    view
+        Which z plane, time point and acquisition are shown.
+    views
+        All that could be shown; None where there is one image a field and channel.
     """
 
     name: str
@@ -75,6 +84,10 @@ class Plate:
     experiment: str = ""
     format_is_guess: bool = False
     platemap: PlatemapUse | None = None
+    told: tuple[str, ...] = ()
+    pixel_um: float | None = None
+    view: View = field(default_factory=View)
+    views: Views | None = field(default=None, repr=False)
     _surprises: dict[str, None] = field(default_factory=dict, repr=False)
 
     def __repr__(self) -> str:
@@ -97,8 +110,8 @@ class Plate:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was decided about the platemap and is no problem."""
-        return self.platemap.notes if self.platemap else ()
+        """What was decided about images and platemap and is no problem."""
+        return (*self.told, *(self.platemap.notes if self.platemap else ()))
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -114,6 +127,55 @@ class Plate:
     def n_levels(self) -> int:
         """Number of levels stored on disk."""
         return len(self.source.downsampling)
+
+    @property
+    def z_planes(self) -> tuple[int, ...]:
+        """Numbers of the z planes, as the microscope counts them; empty when there is one without a number."""
+        return self.views.z_planes if self.views else ()
+
+    @property
+    def n_z(self) -> int:
+        """Number of z planes of a field that has most."""
+        return max(1, len(self.z_planes))
+
+    @property
+    def times(self) -> tuple[int, ...]:
+        """Numbers of the time points, as the microscope counts them; empty when there is one without a number."""
+        return self.views.times if self.views else ()
+
+    @property
+    def n_times(self) -> int:
+        """Number of time points of a field that has most."""
+        return max(1, len(self.times))
+
+    @property
+    def acquisitions(self) -> tuple[str, ...]:
+        """Names of what was imaged at another time or with other settings; empty when there is but one."""
+        return self.views.acquisitions if self.views else ()
+
+    def at(self, *, z: ZChoice | None = None, time: int | None = None, acquisition: str | None = None) -> "Plate":
+        """Show another z plane, time point or acquisition; what is left out stays as it is.
+
+        Parameters
+        ----------
+        z
+            ``auto`` (a stored projection, else the middle plane), ``max``, or one of `z_planes`.
+        time
+            One of `times`.
+        acquisition
+            One of `acquisitions`.
+
+        Raises
+        ------
+        ArgumentError
+            When there is none such; says which there are.
+        """
+        view = View(
+            self.view.z if z is None else z,
+            self.view.time if time is None else time,
+            self.view.acquisition if acquisition is None else acquisition,
+        )
+        return view_plate(self, view)
 
     @property
     def imaged(self) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from napari_ben.plates._names import well_position
 
@@ -14,8 +15,8 @@ ROLES: tuple[Role, ...] = get_args(Role)
 
 def fields_table(
     wells: Sequence[str],
-    fields: Sequence[int],
-    positions: Sequence[tuple[float, float]] | None = None,
+    fields: Sequence[int] | NDArray[np.int64],
+    positions: Sequence[tuple[float, float]] | NDArray[np.float64] | None = None,
     missing: Sequence[tuple[str, ...]] | None = None,
 ) -> pd.DataFrame:
     """One row a field, in the order in which the pixel source counts them.

@@ -1,4 +1,4 @@
-"""Pixels that lie in one file a plane."""
+"""Pixels that lie in image files."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,14 +13,18 @@ from napari_ben.readers import _image_files
 
 @dataclass(frozen=True, eq=False)
 class FileSource:
-    """One grey image file a field and channel.
+    """Grey image files, one plane a page.
 
     Parameters
     ----------
     folder
         The plate's folder.
     files
-        For each field and channel a path relative to the folder; None where there is no file.
+        (n_planes,) object: paths relative to the folder.
+    planes
+        (n_fields, C, n): for each field and channel the planes whose maximum is shown, -1 where there is none.
+    pages
+        (n_planes,): page of each plane within its file; empty where all are first pages.
     shape
         Nominal (Y, X).
     dtype
@@ -28,7 +32,9 @@ class FileSource:
     """
 
     folder: Path
-    files: tuple[tuple[str | None, ...], ...]
+    files: NDArray[Any]
+    planes: NDArray[np.int32]
+    pages: NDArray[np.int32]
     shape: tuple[int, int]
     dtype: np.dtype[Any]
 
@@ -38,14 +44,27 @@ class FileSource:
         return (1,)
 
     def read(self, field: int, channel: int, level: int = 0) -> NDArray[Any]:
-        """(Y, X) of one plane, as stored.
+        """(Y, X) of one plane, as stored; of several, their maximum, of which two are in memory at a time.
 
         Raises
         ------
         PlateError
-            When there is no file, or it cannot be read.
+            When there is no file, it cannot be read, or the planes differ in size.
         """
-        path = self.files[field][channel]
-        if path is None:
+        planes = [int(plane) for plane in self.planes[field, channel] if plane >= 0]
+        if not planes:
             raise PlateError(f"{self.folder} has no file for this plane.", "Leave its field out.")
-        return _image_files.read_pixels(self.folder / path)
+        brightest = self._read(planes[0])
+        for plane in planes[1:]:
+            pixels = self._read(plane)
+            if pixels.shape != brightest.shape:
+                raise PlateError(
+                    f"{self.files[plane]!r} differs in size from the other z planes of its field.",
+                    "Show one z plane, or leave the field out.",
+                )
+            brightest = np.maximum(brightest, pixels)
+        return brightest
+
+    def _read(self, plane: int) -> NDArray[Any]:
+        page = int(self.pages[plane]) if len(self.pages) else 0
+        return _image_files.read_pixels(self.folder / self.files[plane], page)

@@ -1,13 +1,10 @@
-"""Image files: which lie in a folder, what their headers say, and their pixels.
+"""Image files: what their headers say, and their pixels.
 
 `read_pixels` is the one function that decodes pixels of an image file. Opening a plate reads headers of a few files
 only.
 """
 
-import os
-import re
 import struct
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,10 +14,6 @@ from numpy.typing import NDArray
 from napari_ben.errors import PlateError
 
 TIFF = frozenset({".tif", ".tiff"})
-_SUFFIXES = (*TIFF, ".png", ".bmp", ".jp2")
-_INNER = re.compile(r"images?|timepoint_?\d+|zstep_?\d+|\d{4}-\d{2}-\d{2}", re.IGNORECASE)
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_DEPTH = 5
 _GREY = {"1": np.uint8, "L": np.uint8, "I;16": np.uint16, "I;16B": np.uint16, "I": np.int32, "F": np.float32}
 
 
@@ -29,41 +22,6 @@ class Header(NamedTuple):
 
     shape: tuple[int, int]
     dtype: np.dtype[Any]
-
-
-def list_images(folder: Path) -> list[str]:
-    """Paths of image files relative to a plate's folder, with ``/``.
-
-    Folders within are entered only where instruments put images of the same plate (``Images``, ``TimePoint_1``,
-    ``ZStep_2``, a date and the number below it), so that a folder of plates is not taken for one plate.
-    """
-    return sorted(walk_images(folder))
-
-
-def walk_images(folder: Path, prefix: str = "", depth: int = _DEPTH) -> Iterator[str]:
-    """Paths of `list_images` as the disk gives them, so that a look at some is cheap in a folder of thousands.
-
-    Raises
-    ------
-    PlateError
-        When a folder cannot be listed.
-    """
-    try:
-        listing = os.scandir(folder)
-    except OSError as error:
-        raise PlateError(
-            f"{folder} cannot be listed: {error.strerror}.", "Ask for the right to read it, or connect its drive."
-        ) from error
-    with listing as entries:
-        for entry in entries:
-            if entry.name.lower().endswith(_SUFFIXES):
-                yield prefix + entry.name
-            elif depth and _is_inner(entry.name, folder.name) and entry.is_dir():
-                yield from walk_images(folder / entry.name, f"{prefix}{entry.name}/", depth - 1)
-
-
-def _is_inner(name: str, parent: str) -> bool:
-    return bool(_INNER.fullmatch(name)) or (name.isdigit() and bool(_DATE.fullmatch(parent)))
 
 
 def read_header(path: Path) -> Header:
@@ -104,43 +62,51 @@ def _other_header(path: Path) -> tuple[tuple[int, ...], np.dtype[Any]]:
     return ((height, width) if bands == 1 else (height, width, bands)), dtype
 
 
-def read_pixels(path: Path) -> NDArray[Any]:
+def read_pixels(path: Path, page: int = 0) -> NDArray[Any]:
     """Pixels of a grey image file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    page
+        Page within it.
 
     Returns
     -------
     NDArray
-        (Y, X), as stored; the first page of a file that has several.
+        (Y, X), as stored.
 
     Raises
     ------
     PlateError
         When the file is absent, cut short, damaged, or no grey image.
     """
-    pixels = _read_tiff(path) if path.suffix.lower() in TIFF else _read_other(path)
+    pixels = _read_tiff(path, page) if path.suffix.lower() in TIFF else _read_other(path, page)
     _require_grey(path, pixels.shape)
     return pixels
 
 
-def _read_tiff(path: Path) -> NDArray[Any]:
+def _read_tiff(path: Path, page: int) -> NDArray[Any]:
     import tifffile  # 0.1 s: only where a TIFF is read
 
     damaged = (tifffile.TiffFileError, OSError, ValueError, RuntimeError, LookupError, MemoryError, struct.error)
     try:
         with tifffile.TiffFile(path) as file:
-            pixels: NDArray[Any] = file.pages.first.asarray()
+            pixels: NDArray[Any] = (file.pages[page] if page else file.pages.first).asarray()
     except damaged as error:
         raise _unreadable(path, error) from error
     return pixels
 
 
-def _read_other(path: Path) -> NDArray[Any]:
+def _read_other(path: Path, page: int) -> NDArray[Any]:
     from PIL import Image, UnidentifiedImageError
 
     try:
         with Image.open(path) as image:
+            image.seek(page)
             return np.asarray(image, np.uint8 if image.mode == "1" else None)
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError) as error:
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError, EOFError) as error:
         raise _unreadable(path, error) from error
 
 

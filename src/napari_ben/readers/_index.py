@@ -5,13 +5,18 @@ no code asks which microscope wrote the folder.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from napari_ben.plates import PlateFormat
+
+Names = Sequence[str] | NDArray[Any]  # an array of objects, not of fixed-width text
+Numbers = Sequence[int] | NDArray[np.integer[Any]]
+Lengths = Sequence[float] | NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,19 +45,24 @@ class PlaneIndex:
         Stage position of the plane's field, µm; y grows downwards in the picture, x to the right.
     """
 
-    wells: Sequence[str]
-    fields: Sequence[int]
-    channels: Sequence[str]
-    files: Sequence[str]
-    z: Sequence[int] = ()
-    times: Sequence[int] = ()
-    pages: Sequence[int] = ()
-    acquisitions: Sequence[str] = ()
-    y_um: Sequence[float] = ()
-    x_um: Sequence[float] = ()
+    wells: Names
+    fields: Numbers
+    channels: Names
+    files: Names
+    z: Numbers = ()
+    times: Numbers = ()
+    pages: Numbers = ()
+    acquisitions: Names = ()
+    y_um: Lengths = ()
+    x_um: Lengths = ()
 
     def __len__(self) -> int:
         return len(self.files)
+
+    def take(self, rows: NDArray[np.int64]) -> "PlaneIndex":
+        """Keep some of the planes."""
+        parts = {part.name: getattr(self, part.name) for part in fields(self)}
+        return PlaneIndex(**{name: _take(column, rows) for name, column in parts.items()})
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,3 +104,9 @@ class PlateFacts:
     projection: int | None = None
     platemap: pd.DataFrame | None = field(default=None, repr=False)
     problems: tuple[str, ...] = ()
+
+
+def _take(column: Any, rows: NDArray[np.int64]) -> Any:
+    if not len(column):
+        return column
+    return (column if isinstance(column, np.ndarray) else np.asarray(column, object))[rows]

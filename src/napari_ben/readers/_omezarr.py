@@ -13,6 +13,7 @@ from typing import Any
 
 from napari_ben.errors import PlateError
 from napari_ben.plates import Plate, fields_table, wells_table
+from napari_ben.readers._place import Place
 from napari_ben.readers._zarr_image import ImageFacts, read_facts
 from napari_ben.readers._zarr_json import read_attributes
 from napari_ben.readers._zarr_source import ZarrSource
@@ -22,10 +23,10 @@ SAMPLED = 6  # fields whose shapes are read: enough to see that the first is not
 TRIED = 24
 
 
-def refuse_omezarr(path: Path) -> str | None:
-    """Why a folder is no OME-Zarr plate, in words; None when it is one."""
+def refuse_omezarr(place: Place) -> str | None:
+    """Why a place is no OME-Zarr plate, in words; None when it is one."""
     try:
-        _, attributes = _open_group(path)
+        _, attributes = _open_group(place.path)
     except PlateError as error:
         return error.problem
     if attributes is None:
@@ -35,7 +36,7 @@ def refuse_omezarr(path: Path) -> str | None:
     return None
 
 
-def read_omezarr(path: Path) -> Plate:
+def read_omezarr(place: Place) -> Plate:
     """Plate of an OME-Zarr HCS folder.
 
     Raises
@@ -43,6 +44,7 @@ def read_omezarr(path: Path) -> Plate:
     PlateError
         When the metadata cannot be read, or no image is there.
     """
+    path = place.path
     version, attributes = _open_group(path)
     plate = (attributes or {}).get("plate")
     if attributes is None or not isinstance(plate, dict):

@@ -5,25 +5,30 @@ from pathlib import Path
 import pandas as pd
 
 from napari_ben.errors import ArgumentError
-from napari_ben.plates import Plate
-from napari_ben.readers._image_folder import read_image_folder
+from napari_ben.plates import Plate, ZChoice
+from napari_ben.readers._image_folder import index_pattern
+from napari_ben.readers._index_plate import plate_from_index
+from napari_ben.readers._place import open_place
 from napari_ben.readers._platemap_beside import with_platemap_beside
-from napari_ben.readers._readers import find_reader, require_folder
+from napari_ben.readers._readers import find_reader
 
 
-def open_plate(
+def open_plate(  # noqa: PLR0913 – each is one option of the command line
     path: Path | str,
     *,
     platemap: Path | str | pd.DataFrame | None = None,
     layout: str | None = None,
     pattern: str | None = None,
+    z: ZChoice = "auto",
+    time: int | None = None,
+    acquisition: str | None = None,
 ) -> Plate:
     """Open a plate; reads metadata only, no pixel.
 
     Parameters
     ----------
     path
-        The plate's folder.
+        The plate's folder, or a file that describes it, such as ``Index.xml``.
     platemap
         CSV or TSV file, or a table, with wells and what is in them; looked for beside the plate when left out.
     layout
@@ -31,25 +36,28 @@ def open_plate(
     pattern
         Regular expression of the image files' names, with groups ``well`` (or ``row`` and ``column``) and, where names
         say them, ``field``, ``channel``, ``z``, ``time``; in place of a layout.
+    z, time, acquisition
+        What is shown, as in `Plate.at`.
 
     Raises
     ------
     PlateError
-        When the folder is no plate that can be opened; says why.
+        When there is no plate that can be opened; says why.
     PlateMapError
         When the platemap given does not fit.
     ArgumentError
-        When the layout is unknown, the pattern unusable, or both are given.
+        When the layout is unknown, the pattern unusable, or both are given; when the plate has no such plane, time
+        point or acquisition.
     """
-    path = Path(path).expanduser().absolute()
     if pattern is not None and layout is not None:
         raise ArgumentError(
             f"Both a layout ({layout!r}) and a pattern ({pattern!r}) are given.",
             "Give one: a pattern is a layout.",
         )
-    if pattern is not None:
-        require_folder(path)
-        plate = read_image_folder(path, pattern=pattern)
+    place = open_place(path)
+    if pattern is None:
+        plate = find_reader(place, layout).read(place)
     else:
-        plate = find_reader(path, layout).read(path)
+        plate = plate_from_index(place, *index_pattern(place, pattern))
+    plate = plate.at(z=z, time=time, acquisition=acquisition)
     return with_platemap_beside(plate) if platemap is None else plate.with_platemap(platemap)

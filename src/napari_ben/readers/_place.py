@@ -49,12 +49,36 @@ class Place:
     @cached_property
     def images(self) -> tuple[str, ...]:
         """Those of `files` that are images by their suffix."""
-        return tuple(name for name in self.files if name.lower().endswith(IMAGES))
+        return tuple(name for name in self.files if is_image(name))
+
+    @cached_property
+    def siblings(self) -> tuple[str, ...]:
+        """All files in `folder`, also where the path is one of them."""
+        return self.files if self.path.is_dir() else tuple(sorted(_walk(self.folder)))
 
     def named(self, pattern: str) -> tuple[str, ...]:
         """Those of `files` whose last part matches a regular expression as a whole, whatever its case."""
         match = re.compile(pattern, re.IGNORECASE).fullmatch
         return tuple(name for name in self.files if match(name.rpartition("/")[2]))
+
+
+def is_image(name: str) -> bool:
+    """Whether a file is an image by its suffix."""
+    return name.lower().endswith(IMAGES)
+
+
+def open_place(path: Path | str) -> Place:
+    """Place of a path.
+
+    Raises
+    ------
+    PlateError
+        When there is nothing.
+    """
+    path = Path(path).expanduser().absolute()
+    if not path.exists():
+        raise PlateError(f"{path} does not exist.", "Check the spelling, or whether its drive is connected.")
+    return Place(path)
 
 
 def _walk(folder: Path, prefix: str = "", depth: int = _DEPTH) -> Iterator[str]:

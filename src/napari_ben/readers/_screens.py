@@ -15,7 +15,8 @@ import pandas as pd
 from napari_ben.errors import PlateError
 from napari_ben.plates import Plate, Screen, read_text_table
 from napari_ben.readers._open import open_plate
-from napari_ben.readers._readers import LAYOUTS, READERS, find_reader, require_folder
+from napari_ben.readers._place import Place, open_place
+from napari_ben.readers._readers import LAYOUTS, READERS, find_reader
 
 DEPTH = 4
 TABLE = "screen.csv"
@@ -41,8 +42,7 @@ def open_screen(path: Path | str, *, platemap: Path | str | None = None, layout:
     PlateMapError
         When the platemap given does not fit.
     """
-    path = Path(path).expanduser().absolute()
-    require_folder(path)
+    path = open_place(path).path
     table = _read_table(path / TABLE)
     found = _find_plates(path, layout, DEPTH) if table is None else _listed(path, table)
     plates, problems = [], []
@@ -56,7 +56,7 @@ def open_screen(path: Path | str, *, platemap: Path | str | None = None, layout:
         else:
             plates.append(replace(plate, name=name or plate.name))
     if not plates:
-        find_reader(path, layout)  # says why the folder itself is no plate
+        find_reader(Place(path), layout)  # says why the folder itself is no plate
         raise PlateError(f"No plate in {path} can be opened. {' '.join(problems[:2])}", "Choose a folder of plates.")
     plates = _tell_apart(plates)
     return Screen(path.name, path, tuple(plates), _describe(plates, path, table), tuple(problems))
@@ -64,9 +64,10 @@ def open_screen(path: Path | str, *, platemap: Path | str | None = None, layout:
 
 def _find_plates(folder: Path, layout: str | None, depth: int) -> Iterator[tuple[str, Path]]:
     readers = [LAYOUTS[layout]] if layout in LAYOUTS else READERS.values()
-    if any(reader.refusal(folder) is None for reader in readers):
+    place = Place(folder)
+    if any(reader.refusal(place) is None for reader in readers):
         yield "", folder
-    elif depth:
+    elif depth and folder.is_dir():
         for inner in _folders(folder):
             yield from _find_plates(inner, layout, depth - 1)
 

@@ -1,0 +1,144 @@
+"""From an index of planes to a plate: what is on disk, what its fields are, and what does not add up."""
+
+import re
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from napari_ben.errors import PlateError, PlateMapError
+from napari_ben.plates import Plate, View, guess_format, sort_wells, wells_table
+from napari_ben.readers._image_files import Header, read_header
+from napari_ben.readers._index import PlaneIndex, PlateFacts
+from napari_ben.readers._index_views import IndexViews
+from napari_ben.readers._place import Place, is_image
+
+HEADERS = 5  # files whose headers are read: enough to see that the first is not typical
+TRIED = 20
+
+
+def plate_from_index(place: Place, index: PlaneIndex, facts: PlateFacts) -> Plate:
+    """Plate of what a layout found.
+
+    Parameters
+    ----------
+    place
+        Where it lies.
+    index
+        Its planes.
+    facts
+        What is known of all of them.
+
+    Raises
+    ------
+    PlateError
+        When no plane is on disk, or none of the first files can be read.
+    """
+    listed = place.siblings
+    index, absent = _on_disk(place, index, listed)
+    shape, dtype, unreadable = _nominal(place.folder, index, facts)
+    views = IndexViews(
+        place.folder,
+        index,
+        facts.channels,
+        shape,
+        dtype,
+        facts.projection,
+        stated=(*facts.problems, *absent, *unreadable),
+        told=_others(index, listed),
+    )
+    shown = views.show(View())
+    wells = sort_wells(set(index.wells))
+    plate = Plate(
+        name=facts.name,
+        path=place.folder,
+        layout=facts.layout,
+        format=facts.format or guess_format(wells),
+        channels=shown.channels,
+        fields=shown.fields,
+        wells=wells_table(shown.fields, also=wells),
+        source=shown.source,
+        stated=shown.stated,
+        experiment=facts.experiment,
+        format_is_guess=facts.format is None,
+        told=shown.told,
+        pixel_um=facts.pixel_um,
+        views=views,
+    )
+    return plate if facts.platemap is None else _with_platemap(plate, facts)
+
+
+def _with_platemap(plate: Plate, facts: PlateFacts) -> Plate:
+    try:
+        return plate.with_platemap(facts.platemap) if facts.platemap is not None else plate
+    except PlateMapError as error:  # the images are there; what is in the wells, a person can still tell
+        return replace(plate, stated=(*plate.stated, error.problem))
+
+
+def _on_disk(place: Place, index: PlaneIndex, listed: Collection[str]) -> tuple[PlaneIndex, tuple[str, ...]]:
+    """Planes whose files are in the plate's folder, and what is said about the others.
+
+    A folder that was not listed is not looked into: its files show whether they are there when they are read.
+    """
+    files = np.asarray(index.files, object)
+    outside = np.fromiter((not is_inside(file) for file in files), bool, len(files))
+    there, folders = set(listed), {name.rpartition("/")[0] for name in listed} | {""}
+    absent = np.fromiter((file not in there and file.rpartition("/")[0] in folders for file in files), bool, len(files))
+    absent &= ~outside
+    problems = []
+    for which, words in ((outside, "lie outside the plate's folder"), (absent, "are not on disk")):
+        if which.any():
+            problems.append(f"{which.sum()} of {len(files)} image files {words}, such as {files[which][0]!r}.")
+    kept = np.flatnonzero(~outside & ~absent)
+    if not len(kept):
+        raise PlateError(
+            f"No image of {place.path} can be found. {' '.join(problems)}".strip(),
+            "Choose the folder that holds the whole plate, with its images.",
+        )
+    return (index if len(kept) == len(files) else index.take(kept)), tuple(problems)
+
+
+def is_inside(path: str) -> bool:
+    """Whether a relative path stays within the folder that it starts from, on every system."""
+    if path[:1] in ("", "/", "\\") or path[1:2] == ":":
+        return False
+    return ".." not in path or ".." not in re.split(r"[/\\]", path)
+
+
+def _others(index: PlaneIndex, listed: Collection[str]) -> tuple[str, ...]:
+    """Say how many of the images in the folder are the plate's."""
+    mine = set(index.files)
+    images = [name for name in listed if is_image(name) and "thumb" not in name.lower()]
+    others = [name for name in images if name not in mine]
+    if not others:
+        return ()
+    matched = len(images) - len(others)
+    return (f"{matched} of {len(images)} image files are of this plate; not of it is {others[0]!r}.",)
+
+
+def _nominal(
+    folder: Path, index: PlaneIndex, facts: PlateFacts
+) -> tuple[tuple[int, int], np.dtype[Any], tuple[str, ...]]:
+    """Find what most fields are: from the metadata, or from the headers of a few files spread over the plate."""
+    if facts.shape is not None and facts.dtype is not None:
+        return facts.shape, facts.dtype, ()
+    files = list(dict.fromkeys(index.files))
+    step = max(1, (len(files) - 1) // (HEADERS - 1))
+    headers: list[Header] = []
+    problems: list[str] = []
+    for file in dict.fromkeys([*files[::step], *files[: HEADERS + TRIED]]):
+        try:
+            headers.append(read_header(folder / file))
+        except PlateError as error:
+            problems.append(error.problem)
+        if len(headers) == HEADERS or len(problems) > TRIED:
+            break
+    if not headers:
+        raise PlateError(
+            f"None of the first image files in {folder} can be read. {problems[0]}", "Copy or export the plate again."
+        )
+    usual = Counter(headers).most_common(1)[0][0]
+    return facts.shape or usual.shape, facts.dtype or usual.dtype, tuple(dict.fromkeys(problems))

@@ -1,0 +1,253 @@
+"""All views of a plate whose planes lie in files: which file shows which field and channel.
+
+Everything is done in columns: a plate has tens of thousands of planes, and an object for each would cost more than
+listing them. Where a field and channel was imaged once (one time point, or one z plane) among others that were imaged
+often, that one image is shown whatever is asked for.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from napari_ben.plates import Shown, View, fields_table, well_position
+from napari_ben.readers._file_source import FileSource
+from napari_ben.readers._incomplete import describe_missing
+from napari_ben.readers._index import Names, Numbers, PlaneIndex
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class IndexViews:
+    """The views of a plane index.
+
+    Parameters
+    ----------
+    folder
+        The plate's.
+    index
+        All its planes; none outside the folder.
+    channels
+        Names in the order in which they are shown; others follow in natural order.
+    shape, dtype
+        Of most fields.
+    projection
+        The z that is a projection of the others.
+    stated, told
+        Problems and notes of all views.
+    """
+
+    folder: Path
+    index: PlaneIndex
+    channels: tuple[str, ...]
+    shape: tuple[int, int]
+    dtype: np.dtype[Any]
+    projection: int | None = None
+    stated: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
+
+    @cached_property
+    def z_planes(self) -> tuple[int, ...]:
+        """Numbers of the planes; a stored projection is not one of them."""
+        planes = set(np.unique(_numbers(self.index.z, len(self.index))).tolist())
+        return tuple(sorted(planes - {self.projection} or planes)) if len(self.index.z) else ()
+
+    @cached_property
+    def times(self) -> tuple[int, ...]:
+        """Numbers of the time points."""
+        return tuple(np.unique(_numbers(self.index.times, len(self.index))).tolist()) if len(self.index.times) else ()
+
+    @cached_property
+    def acquisitions(self) -> tuple[str, ...]:
+        """Names in natural order; empty when there is but one."""
+        names = sorted(set(self.index.acquisitions), key=natural)
+        return tuple(names) if len(names) > 1 else ()
+
+    def show(self, view: View) -> Shown:
+        """Give one view; what it asks for exists. Reads no pixel."""
+        chosen = _in_acquisition(self.index, view.acquisition or next(iter(self.acquisitions), None))
+        grid = _Grid.of(self.index, chosen, self.channels)
+        planes, twice = grid.choose(self.index, view, self.projection)
+        files = np.asarray(self.index.files, object)
+        missing, problems = describe_missing(planes[:, :, 0] < 0, grid.wells, grid.fields, grid.channels)
+        first = grid.first_planes
+        positions = [np.asarray(axis, float)[first] for axis in (self.index.y_um, self.index.x_um) if len(axis)]
+        return Shown(
+            channels=grid.channels,
+            fields=fields_table(
+                grid.wells, grid.fields, np.stack(positions, 1) if len(positions) == 2 else None, missing
+            ),
+            source=FileSource(
+                self.folder, files, planes, np.asarray(self.index.pages, np.int32), self.shape, self.dtype
+            ),
+            stated=(*self.stated, *_repeated(files, twice), *problems),
+            told=(*self.told, *self._choices(view)),
+        )
+
+    def _choices(self, view: View) -> list[str]:
+        told = []
+        if len(self.acquisitions) > 1:
+            names, shown = ", ".join(map(repr, self.acquisitions)), view.acquisition or self.acquisitions[0]
+            told.append(f"The plate has {len(self.acquisitions)} acquisitions ({names}); {shown!r} is shown.")
+        heights = set(_numbers(self.index.z, len(self.index)).tolist())
+        if len(heights) > 1:
+            automatic = "the projection" if self.projection in heights else "the middle one"
+            words = {"auto": automatic, "max": "their maximum"}
+            shown = words.get(str(view.z), f"plane {view.z}")
+            told.append(f"Fields have up to {len(self.z_planes)} z planes; {shown} is shown.")
+        if len(self.times) > 1:
+            shown = "the first one" if view.time is None else f"time point {view.time}"
+            told.append(f"Fields have up to {len(self.times)} time points; {shown} is shown.")
+        return told
+
+
+def natural(text: str) -> list[tuple[int, str]]:
+    """Key that sorts ``ch2`` before ``ch10``."""
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", text)]
+
+
+@dataclass(frozen=True, eq=False)
+class _Grid:
+    """Planes sorted into fields and channels.
+
+    Parameters
+    ----------
+    wells, fields
+        Well and number of each field, sorted by position.
+    channels
+        Names.
+    rows
+        Which planes of the index are meant.
+    cells
+        Field times channels plus channel of each of these.
+    """
+
+    wells: list[str]
+    fields: Ints
+    channels: tuple[str, ...]
+    rows: Ints
+    cells: Ints
+
+    @classmethod
+    def of(cls, index: PlaneIndex, rows: Ints, order: Sequence[str]) -> "_Grid":
+        codes, wells = pd.factorize(_column(index.wells)[rows])
+        ranks = _ranks(sorted(range(len(wells)), key=lambda code: well_position(str(wells[code]))))
+        numbers, fields = np.unique(np.asarray(index.fields, np.int64)[rows], return_inverse=True)
+        keys, field_rows = np.unique(ranks[codes] * len(numbers) + fields, return_inverse=True)
+        sorted_wells = wells[np.argsort(ranks)]
+        channel_codes, names = pd.factorize(_column(index.channels)[rows])
+        channels = order_channels(names, order)
+        places = np.array([channels.index(name) for name in names], np.int64)
+        return cls(
+            wells=sorted_wells[keys // len(numbers)].tolist(),
+            fields=numbers[keys % len(numbers)],
+            channels=channels,
+            rows=rows,
+            cells=field_rows * len(channels) + places[channel_codes],
+        )
+
+    @property
+    def first_planes(self) -> Ints:
+        """A plane of each field."""
+        _, first = np.unique(self.cells // len(self.channels), return_index=True)
+        return self.rows[first]
+
+    def choose(self, index: PlaneIndex, view: View, projection: int | None) -> tuple[NDArray[np.int32], Ints]:
+        """Planes of each field and channel, -1 where there is none, and rows of the index that show one plane twice.
+
+        Returns
+        -------
+        planes
+            (n_fields, C, n), n > 1 where a maximum is asked for.
+        twice
+            (n, 2).
+        """
+        times, heights = (_numbers(part, len(index))[self.rows] for part in (index.times, index.z))
+        order = np.lexsort((self.rows, heights, times, self.cells))
+        order = order[_at_time(self.cells[order], times[order], view.time)]
+        order, twice = _once(order, self.cells, heights)
+        order = order[_at_height(self.cells[order], heights[order], view, projection)]
+        cells, starts, counts = np.unique(self.cells[order], return_index=True, return_counts=True)
+        planes = np.full((len(self.fields) * len(self.channels), counts.max(initial=1)), -1, np.int32)
+        planes[np.repeat(cells, counts), np.arange(len(order)) - np.repeat(starts, counts)] = self.rows[order]
+        return planes.reshape(len(self.fields), len(self.channels), -1), self.rows[twice]
+
+
+def order_channels(names: Iterable[str], order: Sequence[str]) -> tuple[str, ...]:
+    """Names that are there, in a given order; those that it does not name follow in natural order."""
+    there = set(names)
+    known = [name for name in order if name in there]
+    return (*known, *sorted(there - set(known), key=natural))
+
+
+def _in_acquisition(index: PlaneIndex, name: str | None) -> Ints:
+    if name is None:
+        return np.arange(len(index))
+    return np.flatnonzero(_column(index.acquisitions) == name)
+
+
+def _at_time(cells: Ints, times: Ints, time: int | None) -> NDArray[np.bool_]:
+    """Which planes of sorted cells are of a time point, or of the only one; the first when None."""
+    first, last = _spread(cells, times)
+    shown: NDArray[np.bool_] = times == (first if time is None else np.where(first == last, first, time))
+    return shown
+
+
+def _at_height(cells: Ints, heights: Ints, view: View, projection: int | None) -> NDArray[np.bool_]:
+    """Which planes of sorted cells are shown; each cell has every height once."""
+    is_projection: NDArray[np.bool_] = np.equal(heights, projection if projection is not None else -(2**62))
+    first, last = _spread(cells, heights)
+    has_one: NDArray[np.bool_] = first == last
+    if view.z == "max":
+        return has_one | ~is_projection
+    if view.z != "auto":
+        return has_one | np.equal(heights, view.z)
+    _, starts, inverse, counts = np.unique(cells, return_index=True, return_inverse=True, return_counts=True)
+    has_projection = np.bincount(inverse, is_projection)[inverse] > 0
+    middle = (np.arange(len(cells)) - starts[inverse]) == counts[inverse] // 2
+    return np.where(has_projection, is_projection, middle)
+
+
+def _spread(cells: Ints, values: Ints) -> tuple[Ints, Ints]:
+    """Least and greatest value of each entry's cell; cells are sorted."""
+    _, starts, inverse = np.unique(cells, return_index=True, return_inverse=True)
+    if not len(starts):
+        return values, values
+    return np.minimum.reduceat(values, starts)[inverse], np.maximum.reduceat(values, starts)[inverse]
+
+
+def _once(order: Ints, cells: Ints, heights: Ints) -> tuple[Ints, Ints]:
+    """Order without what shows one plane again, and pairs of those that do."""
+    if len(order) < 2:
+        return order, np.empty((0, 2), np.int64)
+    again = (np.diff(cells[order]) == 0) & (np.diff(heights[order]) == 0)
+    pairs = np.stack([order[:-1][again], order[1:][again]], axis=1)
+    return order[np.concatenate([[True], ~again])], pairs
+
+
+def _repeated(files: NDArray[Any], twice: Ints) -> list[str]:
+    if not len(twice):
+        return []
+    pair = " and ".join(repr(name) for name in files[twice[0]])
+    return [f"Planes with more than one file: {len(twice)}; the first is shown (for example of {pair})."]
+
+
+def _numbers(column: Numbers, length: int) -> Ints:
+    return np.asarray(column, np.int64) if len(column) else np.zeros(length, np.int64)
+
+
+def _column(values: Names) -> NDArray[Any]:
+    return np.asarray(values, object)
+
+
+def _ranks(order: Sequence[int]) -> Ints:
+    ranks = np.empty(len(order), np.int64)
+    ranks[list(order)] = np.arange(len(order))
+    return ranks

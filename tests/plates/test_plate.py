@@ -126,7 +126,7 @@ def test_another_data_type_is_clipped_in_pictures_and_stated():
 def test_many_surprises_are_counted():
     plate = make_plate(n_fields=30)
     for row in range(25):
-        plate._note(f"problem {row}")
+        plate.note(f"problem {row}")
     assert len(plate.problems) == 21
     assert plate.problems[-1] == "5 more problems of this kind were met while reading images."
 

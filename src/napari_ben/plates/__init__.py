@@ -13,7 +13,7 @@ from napari_ben.plates._screen import Screen
 from napari_ben.plates._selection import format_selection, select_wells
 from napari_ben.plates._source import ArraySource, PixelSource
 from napari_ben.plates._tables import ROLES, Role, fields_table, sort_wells, wells_table
-from napari_ben.plates._views import Shown, View, Views, ZChoice
+from napari_ben.plates._views import Opening, Shown, View, Views, ZChoice
 
 __all__ = [
     "FORMATS",
@@ -22,6 +22,7 @@ __all__ = [
     "Context",
     "ContextKind",
     "Mosaic",
+    "Opening",
     "PixelSource",
     "Plate",
     "PlateDescription",

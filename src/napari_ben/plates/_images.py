@@ -1,5 +1,9 @@
-"""Pixels of a plate as one lazy array, and a cheap look at them."""
+"""Pixels of a plate: one plane, one field, all of them as one lazy array, and a cheap look at them.
 
+What is odd about a plane is learned when it is read, and joins the plate's problems then.
+"""
+
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -14,6 +18,51 @@ if TYPE_CHECKING:
     from napari_ben.plates._plate import Plate
 
 SAMPLED_FIELDS = 8
+SHOWN_SURPRISES = 20
+
+
+def read_plane(plate: "Plate", row: int, channel: int, level: int) -> NDArray[Any]:
+    """(Y, X) of one field and channel; see `Plate.read_plane`."""
+    name, missing = plate.channels[channel], plate.fields["missing"].iat[row]
+    if name in missing:
+        raise PlateError(
+            f"{_where(plate, row)} on plate {plate.name!r} has no channel {name!r}.",
+            "Leave the field out, or use a model that does not need this channel.",
+        )
+    try:
+        plane = plate.source.read(row, channel, level)
+    except PlateError as error:
+        plate.note(error.problem)
+        raise
+    if level == 0 and plane.shape != plate.shape:
+        odd, usual = (f"{height}×{width}" for height, width in (plane.shape, plate.shape))
+        plate.note(f"{_where(plate, row)} is {odd} pixels; the plate's fields are {usual}.")
+    if plane.dtype != plate.dtype:
+        plate.note(f"{_where(plate, row)} is {plane.dtype}; the plate's fields are {plate.dtype}.")
+    return plane
+
+
+def read_field(plate: "Plate", row: int, channels: Sequence[int] | None) -> NDArray[Any]:
+    """(C, Y, X) of one field; see `Plate.read_field`."""
+    wanted = range(len(plate.channels)) if channels is None else channels
+    planes = [plate.read_plane(row, channel) for channel in wanted]
+    if len({plane.shape for plane in planes}) > 1:
+        sizes = ", ".join(f"{plane.shape[0]}×{plane.shape[1]}" for plane in planes)
+        problem = f"{_where(plate, row)} has channels of different sizes: {sizes} pixels."
+        plate.note(problem)
+        raise PlateError(problem, "Leave the field out, or export it again.")
+    return np.stack(planes)
+
+
+def summarise(surprises: Sequence[str]) -> tuple[str, ...]:
+    """Give the first of many problems, and how many more there are."""
+    more = len(surprises) - SHOWN_SURPRISES
+    rest = (f"{more} more problems of this kind were met while reading images.",) if more > 0 else ()
+    return (*surprises[:SHOWN_SURPRISES], *rest)
+
+
+def _where(plate: "Plate", row: int) -> str:
+    return f"Field {plate.fields['field'].iat[row]} of well {plate.fields['well'].iat[row]}"
 
 
 def fit(plane: NDArray[Any], shape: tuple[int, int], dtype: np.dtype[Any]) -> NDArray[Any]:

@@ -15,19 +15,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from napari_ben.errors import PlateError, SelectionError
 from napari_ben.plates._formats import PlateFormat
-from napari_ben.plates._images import contrast_limits, lazy_images
+from napari_ben.plates._images import contrast_limits, lazy_images, read_field, read_plane, summarise
 from napari_ben.plates._join import PlatemapUse, join_platemap
 from napari_ben.plates._mosaic import Mosaic
 from napari_ben.plates._source import PixelSource
-from napari_ben.plates._tables import ROLES, Role
-from napari_ben.plates._views import View, Views, ZChoice, view_plate
+from napari_ben.plates._tables import Role, set_roles
+from napari_ben.plates._views import Opening, View, Views, ZChoice, view_plate
 
 if TYPE_CHECKING:
     import dask.array as da
-
-SHOWN_SURPRISES = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,10 +33,8 @@ class Plate:
 
     Parameters
     ----------
-    name
-        The plate's barcode or folder name.
-    path
-        The folder it was opened from.
+    name, path
+        The plate's barcode or folder name, and its folder.
     layout
         How it lies on disk, in words.
     format
@@ -54,22 +49,20 @@ class Plate:
         platemap, ``raw_role``, ``excluded``, ``n_fields`` (0 where the platemap names a well without images).
     source
         Reads the pixels; ``field`` counts the rows of `fields`.
-    stated
-        Problems that were seen on opening.
+    stated, told
+        Problems that were seen on opening, and what was decided there and is none.
     experiment
         The batch of plates that it belongs to, where the folder says so.
     format_is_guess
         The format was guessed from the wells that have images, so that a platemap may enlarge it.
     platemap
         Where roles and treatments are from; None before `with_platemap`.
-    told
-        What was decided on opening and is no problem.
     pixel_um
         Side of a pixel, µm; None when unknown.
-    view
-        Which z plane, time point and acquisition are shown.
-    views
-        All that could be shown; None where there is one image a field and channel.
+    view, views
+        Which z plane, time point and acquisition are shown, and all that could be (None where there is but one).
+    opening
+        What it was opened by.
     """
 
     name: str
@@ -88,6 +81,7 @@ class Plate:
     pixel_um: float | None = None
     view: View = field(default_factory=View)
     views: Views | None = field(default=None, repr=False)
+    opening: Opening = field(default_factory=Opening)
     _surprises: dict[str, None] = field(default_factory=dict, repr=False)
 
     def __repr__(self) -> str:
@@ -103,10 +97,7 @@ class Plate:
     @property
     def problems(self) -> tuple[str, ...]:
         """What is wrong with the plate: seen on opening, then met while reading pixels."""
-        more = len(self._surprises) - SHOWN_SURPRISES
-        rest = (f"{more} more problems of this kind were met while reading images.",) if more > 0 else ()
-        told = self.platemap.problems if self.platemap else ()
-        return (*self.stated, *told, *list(self._surprises)[:SHOWN_SURPRISES], *rest)
+        return (*self.stated, *(self.platemap.problems if self.platemap else ()), *summarise(list(self._surprises)))
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -160,22 +151,15 @@ class Plate:
         ----------
         z
             ``auto`` (a stored projection, else the middle plane), ``max``, or one of `z_planes`.
-        time
-            One of `times`.
-        acquisition
-            One of `acquisitions`.
+        time, acquisition
+            One of `times`, of `acquisitions`.
 
         Raises
         ------
         ArgumentError
             When there is none such; says which there are.
         """
-        view = View(
-            self.view.z if z is None else z,
-            self.view.time if time is None else time,
-            self.view.acquisition if acquisition is None else acquisition,
-        )
-        return view_plate(self, view)
+        return view_plate(self, z, time, acquisition)
 
     @property
     def imaged(self) -> pd.DataFrame:
@@ -194,24 +178,7 @@ class Plate:
         PlateError
             When the plane is absent, truncated, or not a grey image.
         """
-        name, where = self.channels[channel], self._where(row)
-        missing: Any = self.fields["missing"].iat[row]
-        if name in missing:
-            raise PlateError(
-                f"{where} on plate {self.name!r} has no channel {name!r}.",
-                "Leave the field out, or use a model that does not need this channel.",
-            )
-        try:
-            plane = self.source.read(row, channel, level)
-        except PlateError as error:
-            self._note(error.problem)
-            raise
-        if level == 0 and plane.shape != self.shape:
-            odd, usual = (f"{height}×{width}" for height, width in (plane.shape, self.shape))
-            self._note(f"{where} is {odd} pixels; the plate's fields are {usual}.")
-        if plane.dtype != self.dtype:
-            self._note(f"{where} is {plane.dtype}; the plate's fields are {self.dtype}.")
-        return plane
+        return read_plane(self, row, channel, level)
 
     def read_field(self, row: int, channels: Sequence[int] | None = None) -> NDArray[Any]:
         """All channels of one field.
@@ -233,14 +200,7 @@ class Plate:
         PlateError
             When a channel is missing or cannot be read, or channels differ in size.
         """
-        wanted = range(len(self.channels)) if channels is None else channels
-        planes = [self.read_plane(row, channel) for channel in wanted]
-        if len({plane.shape for plane in planes}) > 1:
-            sizes = ", ".join(f"{plane.shape[0]}×{plane.shape[1]}" for plane in planes)
-            problem = f"{self._where(row)} has channels of different sizes: {sizes} pixels."
-            self._note(problem)
-            raise PlateError(problem, "Leave the field out, or export it again.")
-        return np.stack(planes)
+        return read_field(self, row, channels)
 
     @cached_property
     def images(self) -> "da.Array":
@@ -283,23 +243,8 @@ class Plate:
         SelectionError
             When a well is not on the plate, or a role is not one of `ROLES`.
         """
-        for well, role in roles.items():
-            self._check_role(well, role)
-        wells = self.wells.copy()
-        wells.loc[list(roles), "role"] = list(roles.values())
-        return replace(self, wells=wells)
+        return replace(self, wells=set_roles(self.wells, roles, self.name))
 
-    def _check_role(self, well: str, role: str) -> None:
-        if role not in ROLES:
-            raise SelectionError(f"{role!r} is not a role of a well.", f"Choose one of {', '.join(ROLES)}.")
-        if well not in self.wells.index:
-            raise SelectionError(
-                f"Well {well!r} of plate {self.name!r} has no image and no row in the platemap.",
-                "Choose a well of plate.wells.",
-            )
-
-    def _where(self, row: int) -> str:
-        return f"Field {self.fields['field'].iat[row]} of well {self.fields['well'].iat[row]}"
-
-    def _note(self, problem: str) -> None:
+    def note(self, problem: str) -> None:
+        """Add what was met while pixels were read to `problems`, once."""
         self._surprises.setdefault(problem)

@@ -1,12 +1,13 @@
 """The two tables of a plate: one row a field, one row a well."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from napari_ben.errors import SelectionError
 from napari_ben.plates._names import well_position
 
 Role = Literal["treatment", "negative_control", "positive_control", "empty", "unknown"]
@@ -85,3 +86,33 @@ def wells_table(fields: pd.DataFrame, also: Iterable[str] = ()) -> pd.DataFrame:
         "n_fields": counts.reindex(list(wells), fill_value=0).to_numpy(np.int64),
     }
     return pd.DataFrame(columns, index=pd.Index(list(wells), name="well", dtype=object))
+
+
+def set_roles(wells: pd.DataFrame, roles: Mapping[str, Role], plate: str) -> pd.DataFrame:
+    """Table of wells in which some have another role.
+
+    Parameters
+    ----------
+    wells
+        Table of `wells_table`; it stays as it is.
+    roles
+        Well → role.
+    plate
+        Name, for what is said when it does not fit.
+
+    Raises
+    ------
+    SelectionError
+        When a well is not in the table, or a role is not one of `ROLES`.
+    """
+    for well, role in roles.items():
+        if role not in ROLES:
+            raise SelectionError(f"{role!r} is not a role of a well.", f"Choose one of {', '.join(ROLES)}.")
+        if well not in wells.index:
+            raise SelectionError(
+                f"Well {well!r} of plate {plate!r} has no image and no row in the platemap.",
+                "Choose a well of plate.wells.",
+            )
+    changed = wells.copy()
+    changed.loc[list(roles), "role"] = list(roles.values())
+    return changed

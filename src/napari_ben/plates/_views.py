@@ -5,6 +5,7 @@ the wells with their roles, and nothing is listed or parsed again.
 """
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
 import pandas as pd
@@ -37,6 +38,23 @@ class View:
     acquisition: str | None = None
 
 
+@dataclass(frozen=True)
+class Opening:
+    """What a plate was opened by, so that it can be opened again.
+
+    Parameters
+    ----------
+    path
+        What the person pointed at, where it was not the plate's folder itself.
+    layout, pattern
+        As the person gave them.
+    """
+
+    path: Path | None = None
+    layout: str | None = None
+    pattern: str | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class Shown:
     """A plate in one view: the parts of `Plate` that depend on it."""
@@ -67,8 +85,13 @@ class Views(Protocol):
         """Give one view; what it asks for exists. Reads no pixel."""
 
 
-def view_plate(plate: "Plate", view: View) -> "Plate":
+def view_plate(plate: "Plate", z: ZChoice | None, time: int | None, acquisition: str | None) -> "Plate":
     """Show another view of a plate; see `Plate.at`."""
+    view = View(
+        plate.view.z if z is None else z,
+        plate.view.time if time is None else time,
+        plate.view.acquisition if acquisition is None else acquisition,
+    )
     _check(plate, view)
     if plate.views is None or view == plate.view:
         return replace(plate, view=view)

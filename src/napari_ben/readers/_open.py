@@ -1,11 +1,12 @@
 """Opening one plate."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
 from napari_ben.errors import ArgumentError
-from napari_ben.plates import Plate, ZChoice
+from napari_ben.plates import Opening, Plate, ZChoice
 from napari_ben.readers._image_folder import index_pattern
 from napari_ben.readers._index_plate import plate_from_index
 from napari_ben.readers._place import open_place
@@ -59,5 +60,6 @@ def open_plate(  # noqa: PLR0913 – each is one option of the command line
         plate = find_reader(place, layout).read(place)
     else:
         plate = plate_from_index(place, *index_pattern(place, pattern))
-    plate = plate.at(z=z, time=time, acquisition=acquisition)
+    opening = Opening(place.path if place.path.is_file() else None, layout, pattern)
+    plate = replace(plate, opening=opening).at(z=z, time=time, acquisition=acquisition)
     return with_platemap_beside(plate) if platemap is None else plate.with_platemap(platemap)

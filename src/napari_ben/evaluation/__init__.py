@@ -1,5 +1,11 @@
 """Is it any good here? Accuracy with its interval, comparisons of runs, label-shift stress, context stability."""
 
+from napari_ben.evaluation._batch_effects import (
+    control_distance,
+    plate_predictability,
+    replicate_precision,
+    replicate_refusal,
+)
 from napari_ben.evaluation._comparison import (
     Run,
     changed_wells,
@@ -9,6 +15,8 @@ from napari_ben.evaluation._comparison import (
     over_plates,
     to_markdown,
 )
+from napari_ben.evaluation._heads import HEADS, HeadKind, LinearHead, fit_head
+from napari_ben.evaluation._intervals import bootstrap_accuracy, interval_unit
 from napari_ben.evaluation._labels import find_label_column, labelled_wells
 from napari_ben.evaluation._metrics import (
     Estimate,
@@ -23,19 +31,29 @@ from napari_ben.evaluation._shift import label_shift
 from napari_ben.evaluation._stability import resample_wells, stability
 
 __all__ = [
+    "HEADS",
     "Estimate",
+    "HeadKind",
+    "LinearHead",
     "Run",
     "accuracy",
+    "bootstrap_accuracy",
     "bootstrap_mean",
     "changed_wells",
     "class_counts",
     "compare_runs",
+    "control_distance",
     "find_label_column",
+    "fit_head",
+    "interval_unit",
     "judge",
     "label_shift",
     "labelled_wells",
     "mid_ranks",
     "over_plates",
+    "plate_predictability",
+    "replicate_precision",
+    "replicate_refusal",
     "resample_wells",
     "roc_auc",
     "spearman",

@@ -25,6 +25,16 @@ def test_crop_mirrors_what_is_smaller():
     np.testing.assert_array_equal(tiles[0, 0], [[3, 4, 5], [0, 1, 2], [3, 4, 5], [0, 1, 2]])
 
 
+def test_a_field_is_brought_to_the_card_s_size_by_its_nearest_pixels():
+    from PIL import Image
+
+    field = np.random.default_rng(1).integers(0, 2**16, (1, 54, 47)).astype(np.uint16)
+    expected = np.asarray(Image.fromarray(field[0]).resize((20, 30), Image.Resampling.NEAREST))
+    card = make_card(channels=("DNA",), scaling=Scaling(kind="range", limits=(0, 1)), tiling=Tiling(size=(30, 20)))
+    inputs = prepare_image(field, card.model_copy(update={"field_size": (30, 20)}))
+    np.testing.assert_array_equal(inputs[0, 0], expected)
+
+
 def test_tiles_lie_side_by_side_where_the_size_divides_the_field():
     tiles = tile_image(ramp(640, 640), Tiling(size=(128, 128), fit="tiles"))
     assert tiles.shape == (25, 2, 128, 128)

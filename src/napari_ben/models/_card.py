@@ -58,6 +58,8 @@ class ModelCard(BaseModel):
         In the order of the network's input.
     classes
         In the order of its logits.
+    field_size
+        (Y, X) that a field is brought to by its nearest pixels before it is scaled; None leaves it as it is.
     scaling, tiling
         From a field to the network's input.
     embedding_size
@@ -77,6 +79,7 @@ class ModelCard(BaseModel):
     options: dict[str, JsonValue] = Field(default_factory=dict)
     channels: Annotated[tuple[Name, ...], Field(min_length=1)]
     classes: Annotated[tuple[Name, ...], Field(min_length=1)]
+    field_size: tuple[Count, Count] | None = None
     scaling: Scaling
     tiling: Tiling
     embedding_size: Count
@@ -86,6 +89,11 @@ class ModelCard(BaseModel):
     provenance: str = ""
     description: str = ""
     citation: str = ""
+
+    @property
+    def preparation(self) -> str:
+        """All that decides how a field becomes the network's input, as JSON: equal text gives equal inputs."""
+        return self.model_dump_json(include={"field_size", "scaling", "tiling"})
 
     @model_validator(mode="after")
     def _refuse_ambiguous_names(self) -> Self:

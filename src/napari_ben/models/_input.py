@@ -1,4 +1,4 @@
-"""A field as the network wants it: scaled, then cut to size."""
+"""A field as the network wants it: brought to one size where the card says so, scaled, then cut."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from napari_ben.errors import ChannelError
 from napari_ben.models._card import ModelCard
 from napari_ben.models._scaling import ChannelStatistics, scale_image
-from napari_ben.models._tiling import tile_image
+from napari_ben.models._tiling import resample_field, tile_image
 
 __all__ = ["prepare_image"]
 
@@ -42,4 +42,5 @@ def prepare_image(
             f"{len(card.channels)}: {', '.join(card.channels)}.",
             "Map the plate's channels to the model's first.",
         )
-    return tile_image(scale_image(image, card.scaling, plate), card.tiling)
+    field = image if card.field_size is None else resample_field(image, card.field_size)
+    return tile_image(scale_image(field, card.scaling, plate), card.tiling)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["Tiling", "n_tiles", "tile_image"]
+__all__ = ["Tiling", "n_tiles", "resample_field", "tile_image"]
 
 Length = Annotated[int, Field(gt=0)]
 
@@ -67,6 +67,29 @@ def tile_image(image: NDArray[np.float32], tiling: Tiling) -> NDArray[np.float32
     height, width = tiling.size
     rows, columns = (_starts(length, size) for length, size in zip(padded.shape[1:], tiling.size, strict=True))
     return np.stack([padded[:, y : y + height, x : x + width] for y in rows for x in columns])
+
+
+def resample_field(image: NDArray[np.generic], size: tuple[int, int]) -> NDArray[np.generic]:
+    """Bring a field to a size by its nearest pixels, so that no camera count changes.
+
+    Parameters
+    ----------
+    image
+        (C, Y, X), any dtype.
+    size
+        (y, x) in pixels.
+
+    Examples
+    --------
+    >>> resample_field(np.arange(12).reshape(1, 2, 6), (2, 3))
+    array([[[ 1,  3,  5],
+            [ 7,  9, 11]]])
+    """
+    rows, columns = (
+        ((np.arange(wanted) + 0.5) * (length / wanted)).astype(np.intp)
+        for length, wanted in zip(image.shape[1:], size, strict=True)
+    )
+    return image[:, rows[:, None], columns]
 
 
 def _starts(length: int, size: int) -> list[int]:

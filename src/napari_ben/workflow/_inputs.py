@@ -101,9 +101,8 @@ class FieldReader:
         self._plan = plan
         self._cache = cache
         self._statistics = statistics
-        card = plan.model.card
         measured = () if statistics is None else tuple(np.concatenate(statistics).tolist())
-        preparation = (card.scaling.model_dump_json(), card.tiling.model_dump_json(), plan.channels, measured)
+        preparation = (plan.model.card.preparation, plan.channels, measured)
         self._key = (cache.number_of(plan.plate.source), preparation)
 
     @property

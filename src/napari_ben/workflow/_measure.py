@@ -161,13 +161,11 @@ class _Chunks:
 def _content_key(plan: Plan, digests: list[bytes], weights: NDArray[np.float64], device: "torch.device") -> str:
     import torch
 
-    card = plan.model.card
     setting = {
         "versions": [__version__, torch.__version__],
         "device": device_name(device),
         "model": plan.model.sha256,
-        "scaling": card.scaling.model_dump(mode="json"),
-        "tiling": card.tiling.model_dump(mode="json"),
+        "preparation": plan.model.card.preparation,
     }
     content = sha256(json.dumps(setting, sort_keys=True).encode())
     content.update(b"".join(digests))

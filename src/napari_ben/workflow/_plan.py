@@ -118,7 +118,7 @@ def plan_prediction(plate: Plate, model: Model, config: PredictConfig) -> Plan:
         statistics_rows=statistics_rows,
         in_context=in_context,
         pixel_rows=_pixel_rows(plate, model, is_complete),
-        n_tiles=n_tiles(plate.shape, model.card.tiling),
+        n_tiles=n_tiles(model.card.field_size or plate.shape, model.card.tiling),
         problems=_left_out(plate, channels, is_complete),
         warnings=find_cautions(plate, model, method, context, config),
     )

@@ -117,3 +117,13 @@ def test_a_buffer_that_is_filled_again_and_again(lab):
 
     found = measure_statistics(network, chunks(), memory_budget=MemoryBudget(10**6, when_full="recompute"))
     lab.assert_statistics(found, lab.definition(network, images))
+
+
+def test_inside_inference_mode_nothing_changes(lab, network):
+    images = lab.plate()
+    expected = measure_statistics(network, images.split(7))
+    with torch.inference_mode():
+        measured = measure_statistics(network, (images + 0).split(7))
+    for name, layer in expected.layers.items():
+        np.testing.assert_array_equal(measured.layers[name].mean, layer.mean)
+        np.testing.assert_array_equal(measured.layers[name].variance, layer.variance)

@@ -117,9 +117,16 @@ def iter_statistics(
     target = _device_of(network) if device is None else _resolve_device(device)
     budget = memory_budget if isinstance(memory_budget, MemoryBudget) else MemoryBudget(memory_budget)
     twin = copy_for_inference(network, target)
-    images = ((chunk.to(target, torch.float32), weight) for chunk, weight in weighted_chunks(chunks, weights, masks))
+    images = ((_to(target, chunk), weight) for chunk, weight in weighted_chunks(chunks, weights, masks))
     with Store(target, budget) as store:
         return (yield from _run(twin, images, operator.length_hint(chunks), store))
+
+
+def _to(device: torch.device, chunk: torch.Tensor) -> torch.Tensor:
+    """Move a chunk, out of inference mode: what was made there does not count how often it is written to."""
+    with torch.inference_mode(mode=False):
+        moved = chunk.to(device, torch.float32)
+        return moved.clone() if moved.is_inference() else moved
 
 
 def _device_of(network: nn.Module) -> torch.device:

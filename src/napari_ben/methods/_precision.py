@@ -32,7 +32,7 @@ def exact_arithmetic(device: torch.device) -> Iterator[None]:
     try:
         for owner, name, exact in switches:
             setattr(owner, name, exact)
-        with torch.no_grad(), torch.autocast(device.type, enabled=False):
+        with torch.inference_mode(mode=False), torch.no_grad(), torch.autocast(device.type, enabled=False):
             yield
     finally:
         for (owner, name, _), value in zip(switches, before, strict=True):

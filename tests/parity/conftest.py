@@ -11,6 +11,7 @@ import warnings
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
 
 CHECKOUTS = {
@@ -47,3 +48,19 @@ def checkout(request, monkeypatch):
         module_file = getattr(sys.modules[name], "__file__", None) or ""
         if module_file.startswith(folder):
             del sys.modules[name]
+
+
+def shifted_batches():
+    """(300, 12) embeddings of five batches that differ in place and spread, their batches, and which are controls."""
+    random = np.random.default_rng(4)
+    batches = np.repeat([f"plate {number}" for number in range(5)], 60).astype(object)
+    mixing = random.normal(size=(12, 12))
+    shift = random.normal(size=(5, 12)).repeat(60, axis=0)
+    spread = random.uniform(0.5, 2, size=(5, 12)).repeat(60, axis=0)
+    return (random.normal(size=(300, 12)) * spread) @ mixing + shift, batches, np.tile([True] * 24 + [False] * 36, 5)
+
+
+def same_up_to_signs(ours, theirs):
+    """Largest difference once each column has the sign of its counterpart: principal axes have none of their own."""
+    signs = np.sign(np.sum(ours * theirs, axis=0))
+    return float(np.abs(ours * signs - theirs).max())

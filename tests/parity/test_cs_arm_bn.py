@@ -10,8 +10,11 @@ import pytest
 import tifffile
 import torch
 
+from napari_ben.embedding import fit_alignment
 from napari_ben.methods import apply_statistics, measure_statistics
 from napari_ben.models import import_model, prepare_image
+
+from .conftest import same_up_to_signs, shifted_batches
 
 REFERENCE = "cs_arm_bn"
 CHANNELS = ("RNA", "ER", "AGP", "Mito", "DNA")
@@ -80,3 +83,15 @@ def test_a_predictor_that_is_not_adapted_differs(predictor, images, tmp_path):
     expected, _ = predictor.predict(table)
     ours = _ours(sorted(tmp_path.glob("*.pt")), counts, N_IMAGES, "unbiased")
     assert (ours - expected).abs().max() > 1e-3
+
+
+def test_tvn_of_treated_images_equals_theirs(checkout, zoo):
+    embeddings, batches, is_control = shifted_batches()
+    controls, of = embeddings[is_control], batches[is_control]
+    reference = checkout.load("plt.data.transforms").TVN()
+    reference.fit(controls, of)
+    theirs = reference.transform(embeddings[~is_control], batches[~is_control], controls, of)
+    ours = fit_alignment(controls, of, "tvn-csarmbn").transform(embeddings[~is_control], batches[~is_control])
+    difference = same_up_to_signs(ours, theirs)
+    print(f"largest difference {difference:.1e}")
+    assert difference < 1e-9

@@ -64,18 +64,24 @@ ROLES = [
     ("Control Type", "empty well", "x", "empty"),
     ("Control Type", "technical control", "x", "unknown"),
     ("Control Type", "", "taxol", "treatment"),
-    ("Control Type", "", "DMSO", "negative_control"),
+    ("Control Type", "", "DMSO", "suggested"),
     ("control_type", "NA", "taxol", "treatment"),
     ("pert_type", "trt", "", "treatment"),
     ("pert_type", "control", "taxol", "unknown"),
-    ("pert_type", "control", "DMSO", "negative_control"),
+    ("pert_type", "control", "DMSO", "suggested"),
     ("content", "sample", "", "treatment"),
-    ("content", "rluc", "", "negative_control"),
+    ("content", "rluc", "", "suggested"),
+    ("content", "no reagent", "", "unknown"),
+    ("role", "DMSO", "", "suggested"),
+    ("role", "unknown", "DMSO", "suggested"),
+    ("role", "unknown", "taxol", "unknown"),
+    ("role", "untreated cells", "", "negative_control"),
+    ("role", "trt", "DMSO", "treatment"),
     ("role", "none", "", "empty"),
     ("role", "excluded", "x", "unknown"),
-    ("other", "x", "UNTREATED", "negative_control"),
-    ("other", "x", "EMPTY_control", "negative_control"),
-    ("other", "x", "Non-targeting", "negative_control"),
+    ("other", "x", "UNTREATED", "suggested"),
+    ("other", "x", "EMPTY_control", "suggested"),
+    ("other", "x", "Non-targeting", "suggested"),
     ("other", "x", "staurosporine", "treatment"),
     ("other", "x", "None", "unknown"),
     ("other", "x", "", "unknown"),
@@ -85,7 +91,9 @@ ROLES = [
 @pytest.mark.parametrize(("column", "word", "treatment", "role"), ROLES)
 def test_words_become_roles(column, word, treatment, role, write):
     table = read_platemap(write(f"well,{column},treatment\nA1,{word},{treatment}\n"))
-    assert table["role"].tolist() == [role]
+    suggested = role == "suggested"
+    assert table["role"].tolist() == ["unknown" if suggested else role]
+    assert table["suggested_role"].tolist() == ["negative_control" if suggested else ""]
     if column != "other" and word != "NA":
         assert table["raw_role"].tolist() == [word]
 
@@ -108,7 +116,8 @@ def test_integers_mean_roles_only_where_minus_one_occurs(write):
 
 def test_blank_sample_with_a_solvent_is_the_vehicle(write):
     table = read_platemap(write("well_position,broad_sample,solvent\nA1,BRD-1,DMSO\nA2,,DMSO\nA3,,\n"))
-    assert table["role"].tolist() == ["treatment", "negative_control", "empty"]
+    assert table["role"].tolist() == ["treatment", "unknown", "empty"]
+    assert table["suggested_role"].tolist() == ["", "negative_control", ""]
     assert table["treatment"].tolist() == ["BRD-1", "DMSO", ""]
 
 
@@ -151,9 +160,33 @@ def test_a_plate_takes_roles_treatments_and_all_other_columns(write):
     assert plate.notes == ("Roles and treatments are from 'layout.csv'.",)
 
 
-def test_a_guessed_control_is_shown(write):
-    plate = make_plate(6).with_platemap(write("well,compound\nA1,DMSO\nA2,taxol"))
-    assert plate.notes[-1] == "DMSO was taken for a negative control; 'layout.csv' has no column of roles."
+def test_a_suggested_control_is_shown_and_not_used(write):
+    plate = make_plate(6).with_platemap(write("well,compound\nA1,DMSO\nA2,taxol\nA3,dmso\nB1,DMSO"))
+    assert [(suggestion.treatment, suggestion.wells) for suggestion in plate.suggestions] == [
+        ("DMSO", ("A01", "B01")),
+        ("dmso", ("A03",)),
+    ]
+    assert plate.suggestions[0].describe() == (
+        "2 wells look like negative controls ('DMSO'): not used until you confirm."
+    )
+    assert plate.wells["role"].tolist() == ["unknown", "treatment", "unknown", "unknown", "unknown", "unknown"]
+
+
+def test_suggestions_are_confirmed_all_or_one_by_one(write):
+    plate = make_plate(6).with_platemap(write("well,compound\nA1,DMSO\nA2,taxol\nA3,water"))
+    confirmed = plate.with_suggested_roles()
+    assert confirmed.wells["role"].tolist() == ["negative_control", "treatment", "negative_control", *["unknown"] * 3]
+    assert confirmed.suggestions == ()
+    by_hand = plate.with_roles({"A01": "treatment"})
+    assert [suggestion.wells for suggestion in by_hand.suggestions] == [("A03",)]
+    assert plate.wells["role"].tolist()[0] == "unknown"
+
+
+def test_without_anything_to_confirm_there_is_no_column_for_it(write):
+    plate = make_plate(6).with_platemap(write("well,role,compound\nA1,negcon,DMSO"))
+    assert plate.suggestions == ()
+    assert plate.with_suggested_roles().wells.equals(plate.wells)
+    assert "suggested_role" not in plate.wells
 
 
 def test_a_second_platemap_replaces_the_first(write):
@@ -188,7 +221,7 @@ def test_wells_without_images_are_listed_and_counted(write):
     plate = plate.with_platemap(write("well,role\nA1,neg\nA2,trt"))
     assert plate.wells["n_fields"].tolist() == [2, 0]
     assert plate.imaged.index.tolist() == ["A01"]
-    assert "1 wells of 'layout.csv' have no image." in plate.notes
+    assert "1 well of 'layout.csv' has no image." in plate.notes
 
 
 def test_a_well_that_the_plate_lacks_is_refused(write):
@@ -250,23 +283,3 @@ def test_a_platemap_of_other_plates_is_refused(write):
 def test_the_only_plate_of_a_platemap_is_taken_and_said(write):
     plate = make_plate(6, name="folder").with_platemap(write("plate,well,role\nBR1,A1,neg\n"))
     assert plate.notes[0] == "The column 'plate' of 'layout.csv' says 'BR1'; it was taken for plate 'folder'."
-
-
-REAL = [
-    ("platemaps/jump_target/JUMP-Target-1_compound_platemap.tsv", {"treatment": 320, "negative_control": 64}),
-    ("platemaps/lincs/2016_04_01_a549_48hr_batch1/platemap/C-7161-01-LM6-001.txt", {"negative_control": 24}),
-    ("platemaps/nf1/platemap_NF1_plate4.csv", {"unknown": 15, "negative_control": 15, "treatment": 30}),
-    ("platemaps/idr0035/idr0035-screenA-annotation.csv", {"negative_control": 330, "treatment": 2970}),
-    ("platemaps/bbbc021/BBBC021_v1_image.csv", {"negative_control": 1320}),
-    ("bbbc013_sbs_96well/1049_Metadata.csv", {"negative_control": 16, "positive_control": 8, "treatment": 72}),
-    ("rxrx1_sample/train_controls.csv", {"negative_control": 153, "positive_control": 3944}),
-    ("omezarr04_apx/metadata.csv", {"negative_control": 1, "unknown": 1}),
-    ("harmony_v6_operetta_compose/drug_layout.csv", {"negative_control": 1}),
-    ("harmony_v6_operetta_compose/drug_layout_utf8-dom.csv", {"treatment": 1}),
-]
-
-
-@pytest.mark.parametrize(("path", "roles"), REAL)
-def test_real_platemaps(path, roles, realdata):
-    counts = read_platemap(realdata / path)["role"].value_counts()
-    assert {role: int(counts[role]) for role in roles} == roles

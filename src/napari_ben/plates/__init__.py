@@ -8,11 +8,14 @@ from napari_ben.plates._join import PlatemapUse
 from napari_ben.plates._mosaic import Mosaic
 from napari_ben.plates._names import find_well, parse_well, row_name, well_name, well_position
 from napari_ben.plates._plate import Plate
-from napari_ben.plates._platemap import read_platemap, read_text_table
+from napari_ben.plates._platemap import WellOrder, read_platemap
 from napari_ben.plates._screen import Screen
 from napari_ben.plates._selection import format_selection, select_wells
 from napari_ben.plates._source import ArraySource, PixelSource
+from napari_ben.plates._sources import Platemap, PlatemapFiles
+from napari_ben.plates._suggestions import Suggestion
 from napari_ben.plates._tables import ROLES, Role, fields_table, sort_wells, wells_table
+from napari_ben.plates._texts import read_text_table
 from napari_ben.plates._views import Opening, Shown, View, Views, ZChoice
 
 __all__ = [
@@ -27,12 +30,16 @@ __all__ = [
     "Plate",
     "PlateDescription",
     "PlateFormat",
+    "Platemap",
+    "PlatemapFiles",
     "PlatemapUse",
     "Role",
     "Screen",
     "Shown",
+    "Suggestion",
     "View",
     "Views",
+    "WellOrder",
     "ZChoice",
     "context_warnings",
     "describe",

@@ -5,8 +5,8 @@ learned while pixels are read (a truncated file, a field of another size) cannot
 `Plate.problems` when it is met, once a field.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,18 +17,18 @@ from numpy.typing import NDArray
 
 from napari_ben.plates._formats import PlateFormat
 from napari_ben.plates._images import contrast_limits, lazy_images, read_field, read_plane, summarise
-from napari_ben.plates._join import PlatemapUse, join_platemap
+from napari_ben.plates._join import PlatemapUse
 from napari_ben.plates._mosaic import Mosaic
 from napari_ben.plates._source import PixelSource
-from napari_ben.plates._tables import Role, set_roles
 from napari_ben.plates._views import Opening, View, Views, ZChoice, view_plate
+from napari_ben.plates._well_roles import WellRoles
 
 if TYPE_CHECKING:
     import dask.array as da
 
 
 @dataclass(frozen=True, eq=False)
-class Plate:
+class Plate(WellRoles):
     """What was imaged: wells, fields, channels, and lazily their pixels.
 
     Parameters
@@ -49,8 +49,8 @@ class Plate:
         platemap, ``raw_role``, ``excluded``, ``n_fields`` (0 where the platemap names a well without images).
     source
         Reads the pixels; ``field`` counts the rows of `fields`.
-    stated, told
-        Problems that were seen on opening, and what was decided there and is none.
+    stated, told, met
+        Problems that were seen on opening, what was decided there and is none, problems met while pixels were read.
     experiment
         The batch of plates that it belongs to, where the folder says so.
     format_is_guess
@@ -82,7 +82,7 @@ class Plate:
     view: View = field(default_factory=View)
     views: Views | None = field(default=None, repr=False)
     opening: Opening = field(default_factory=Opening)
-    _surprises: dict[str, None] = field(default_factory=dict, repr=False)
+    met: dict[str, None] = field(default_factory=dict, repr=False)
 
     def __repr__(self) -> str:
         return (
@@ -97,7 +97,7 @@ class Plate:
     @property
     def problems(self) -> tuple[str, ...]:
         """What is wrong with the plate: seen on opening, then met while reading pixels."""
-        return (*self.stated, *(self.platemap.problems if self.platemap else ()), *summarise(list(self._surprises)))
+        return (*self.stated, *(self.platemap.problems if self.platemap else ()), *summarise(list(self.met)))
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -220,31 +220,6 @@ class Plate:
         """Display range of a channel from a few fields, in camera counts."""
         return contrast_limits(self, channel)
 
-    def with_platemap(self, platemap: Path | str | pd.DataFrame) -> "Plate":
-        """Give the wells their treatments and roles, in place of what they had.
-
-        Parameters
-        ----------
-        platemap
-            A CSV or TSV file, or a table with one row a well.
-
-        Raises
-        ------
-        PlateMapError
-            When it cannot be read, repeats a well, or names wells that the plate does not have.
-        """
-        return join_platemap(self, platemap)
-
-    def with_roles(self, roles: Mapping[str, Role]) -> "Plate":
-        """Change the roles of some wells.
-
-        Raises
-        ------
-        SelectionError
-            When a well is not on the plate, or a role is not one of `ROLES`.
-        """
-        return replace(self, wells=set_roles(self.wells, roles, self.name))
-
     def note(self, problem: str) -> None:
         """Add what was met while pixels were read to `problems`, once."""
-        self._surprises.setdefault(problem)
+        self.met.setdefault(problem)

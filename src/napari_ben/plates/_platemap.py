@@ -1,71 +1,89 @@
 """Platemaps as laboratories write them, read into one shape.
 
-Everything is text: pandas would turn the siRNA ``None`` into a missing value and well ``03`` into a number. A row keeps
-the line that it stood on, so that an error can say where to look. Columns that we understand get one name
-(`CANONICAL`); all columns of the file stay.
+Columns that we understand get one name (`CANONICAL`); all columns of the file stay, as text.
 """
 
 import re
-from functools import lru_cache
-from io import StringIO
 from pathlib import Path
+from typing import Literal, get_args
 
 import pandas as pd
 
-from napari_ben.errors import PlateMapError
-from napari_ben.plates._names import find_well
+from napari_ben.errors import ArgumentError, PlateMapError
+from napari_ben.plates._formats import FORMATS, PlateFormat
+from napari_ben.plates._names import find_well, well_name
 from napari_ben.plates._roles import ROLE_COLUMNS, assign_roles
+from napari_ben.plates._texts import read_text_table
 
+WellOrder = Literal["row-major", "column-major"]
 CANONICAL: dict[str, tuple[str, ...]] = {
     "well": ("well", "well_position", "well_name", "well_label", "assay_well_position", "address", "well_dapi"),
     "row": ("row", "wellrow", "well_row"),
     "column": ("column", "col", "wellcol", "well_col", "well_column"),
-    "plate": ("plate", "plate_name", "plate_barcode", "barcode", "assay_plate_barcode", "plate_dapi"),
+    "well_number": ("well_number", "wellnumber", "well_no", "well_index"),
+    "plate": (
+        *("plate", "plate_name", "plate_barcode", "barcode", "assay_plate_barcode", "plate_dapi", "plate_id"),
+        "platebarcode",
+    ),
     "experiment": ("experiment",),
     "treatment": (
         *("treatment", "compound", "compound_name", "drug", "sirna", "perturbation", "pert_iname", "broad_sample"),
-        *("genotype", "gene_symbol", "gene_name", "gene"),
+        *("name", "jcp2022", "genotype", "gene_symbol", "gene_name", "gene"),
     ),
     "concentration": ("concentration", "conc", "dose", "mmoles_per_liter"),
     "unit": ("unit", "units", "concentration_unit"),
-    "batch": ("batch",),
+    "batch": ("batch", "batch_number", "week"),
     "moa": ("moa", "mechanism", "mechanism_of_action"),
     "replicate": ("replicate",),
-    "qc": ("qc", "quality_control", "qc_status"),
+    "qc": ("qc", "quality_control", "qc_status", "image_quality", "image_qc"),
+    "control_set": ("control_set",),
     "solvent": ("solvent",),
     **{column: (column,) for column in ROLE_COLUMNS},
+    "suggested_role": ("suggested_role",),
     "raw_role": ("raw_role",),
     "excluded": ("excluded",),
 }
-_KEPT = ("plate", "experiment", "concentration", "unit", "batch", "moa", "replicate", "qc")
+_KEPT = ("plate", "experiment", "concentration", "unit", "batch", "moa", "replicate", "qc", "control_set")
+_OURS = {"well", "row", "column", "role", "suggested_role", "treatment", "raw_role", "excluded", *_KEPT}
+# Broad and JUMP name a reagent in several columns, each blank where another speaks: the first word counts.
+_REAGENT = ("pert_iname", "name", "broad_sample", "jcp2022")
 _PREFIXES = re.compile(r"^(image_metadata_|metadata_)")
-MAX_BYTES = 200 * 2**20
 
 
-def read_platemap(path: Path | str) -> pd.DataFrame:
-    """Platemap of a CSV or TSV file.
+def read_platemap(
+    path: Path | str, *, well_order: WellOrder | None = None, plate_format: PlateFormat | None = None
+) -> pd.DataFrame:
+    """Platemap of one file.
 
     Parameters
     ----------
     path
-        Commas, semicolons or tabs; UTF-8 or Latin-1; a header line; a row a well.
+        What `read_text_table` reads: a row a well under a header line, plate-shaped grids, ``plateconf.txt``, Excel.
+    well_order, plate_format
+        What numbers of wells mean, where wells have no names: along rows or down columns of which plate.
 
     Returns
     -------
     DataFrame
-        Texts. Index ``line`` (in the file, from 1). Columns ``well`` (A01…), ``role, treatment, raw_role, excluded``
-        and, where the file has them, ``plate, experiment, concentration, unit, batch, moa, replicate, qc``; then
-        all columns of the file that are not said by these.
+        Texts. Index ``line`` (in the file, from 1). Columns ``well`` (A01…), ``role, suggested_role, treatment,
+        raw_role, excluded`` and, where the file has them, ``plate, experiment, concentration, unit, batch, moa,
+        replicate, qc, control_set``; then all columns of the file that are not said by these.
 
     Raises
     ------
     PlateMapError
         When the file is no table, has no wells, or a row's well cannot be read.
     """
-    return to_platemap(read_text_table(path), Path(path).name)
+    return to_platemap(read_text_table(path), Path(path).name, well_order=well_order, plate_format=plate_format)
 
 
-def to_platemap(table: pd.DataFrame, name: str = "the table") -> pd.DataFrame:
+def to_platemap(
+    table: pd.DataFrame,
+    name: str = "the table",
+    *,
+    well_order: WellOrder | None = None,
+    plate_format: PlateFormat | None = None,
+) -> pd.DataFrame:
     """Platemap of a table: wells and roles in our words; see `read_platemap`.
 
     Parameters
@@ -74,6 +92,8 @@ def to_platemap(table: pd.DataFrame, name: str = "the table") -> pd.DataFrame:
         One row a well; the index is named in errors.
     name
         How errors call it.
+    well_order, plate_format
+        As in `read_platemap`.
 
     Raises
     ------
@@ -83,7 +103,8 @@ def to_platemap(table: pd.DataFrame, name: str = "the table") -> pd.DataFrame:
     text = to_text(table).map(_clean)
     known, respelled = _canonical(text)
     canonical = known[[column for column in _KEPT if column in known]]
-    return pd.concat([_wells(known, text, name), assign_roles(known), canonical, text.drop(columns=respelled)], axis=1)
+    wells = _wells(known, text, name, well_order, plate_format)
+    return pd.concat([wells, assign_roles(known), canonical, text.drop(columns=respelled)], axis=1)
 
 
 def to_text(table: pd.DataFrame) -> pd.DataFrame:
@@ -91,64 +112,6 @@ def to_text(table: pd.DataFrame) -> pd.DataFrame:
     if table.index.name == "well":
         table = table.reset_index()
     return table.astype(object).where(table.notna(), "").map(str).rename(columns=str)
-
-
-def read_text_table(path: Path | str) -> pd.DataFrame:
-    """All cells of a CSV or TSV file as text; index ``line``.
-
-    Raises
-    ------
-    PlateMapError
-        When the file cannot be read as a table.
-    """
-    path = Path(path)
-    try:
-        state = path.stat()
-    except OSError as error:
-        raise PlateMapError(
-            f"The platemap {path.name!r} cannot be opened: {error.strerror}.", "Give the path of a CSV or TSV file."
-        ) from error
-    return _read_table(path, state.st_size, state.st_mtime_ns).copy()
-
-
-@lru_cache(maxsize=1)  # the 204 plates of RxRx1 share one table of 125,000 rows
-def _read_table(path: Path, size: int, _changed: int) -> pd.DataFrame:
-    text = _decode(path, size)
-    header = text.lstrip("\r\n").partition("\n")[0]
-    delimiter = max(",;\t", key=header.count)
-    try:
-        table = pd.read_csv(
-            StringIO(text), sep=delimiter, index_col=False, skip_blank_lines=False, dtype=str, na_filter=False
-        )
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise PlateMapError(
-            f"{path.name!r} cannot be read as a table: {str(error).strip()}.",
-            "Save it as CSV with one header line and one row a well.",
-        ) from error
-    table.index = pd.RangeIndex(2, len(table) + 2, name="line")
-    table = table.rename(columns=str)
-    return table[(table != "").any(axis=1)]
-
-
-def _decode(path: Path, size: int) -> str:
-    try:
-        content = path.read_bytes() if size <= MAX_BYTES else b""
-    except OSError as error:
-        raise PlateMapError(
-            f"The platemap {path.name!r} cannot be read: {error.strerror}.", "Give the path of a CSV or TSV file."
-        ) from error
-    if size > MAX_BYTES or b"\0" in content[:4096]:
-        raise PlateMapError(
-            f"{path.name!r} ({size} bytes) is not a text table.", "Save the platemap as CSV or TSV, one row a well."
-        )
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("latin-1")
-
-
-def _clean(cell: str) -> str:
-    return cell.strip().strip('"').strip()
 
 
 def normalise_column(name: str) -> str:
@@ -162,26 +125,58 @@ def normalise_column(name: str) -> str:
     return _PREFIXES.sub("", re.sub(r"\W+", "_", str(name).strip().casefold()).strip("_"))
 
 
-def _canonical(text: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """Columns under our names, and the columns that said the same under nearly the same name."""
-    names = {normalise_column(name): name for name in reversed(text.columns)}
-    found = {
+def column_names(table: pd.DataFrame) -> list[str]:
+    """List the names of a table's columns."""
+    return [str(name) for name in table.columns]
+
+
+def find_columns(table: pd.DataFrame) -> dict[str, str]:
+    """Columns of a table under our names: canonical name → the table's own."""
+    names = {normalise_column(name): name for name in reversed(column_names(table))}
+    return {
         canonical: names[synonym]
         for canonical, synonyms in CANONICAL.items()
         if (synonym := next((word for word in synonyms if word in names), None))
     }
+
+
+def has_wells(table: pd.DataFrame) -> bool:
+    """Whether the rows of a table are about wells."""
+    found = find_columns(table)
+    return "well" in found or {"row", "column"} <= set(found) or "well_number" in found
+
+
+def _clean(cell: str) -> str:
+    return cell.strip().strip('"').strip()
+
+
+def _canonical(text: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Columns under our names, and the columns that said the same under nearly the same name."""
+    found = find_columns(text)
     known = pd.DataFrame({canonical: text[name] for canonical, name in found.items()}, index=text.index)
-    ours = {"well", "row", "column", "role", "treatment", "raw_role", "excluded", *_KEPT}
-    respelled = [name for word, name in found.items() if word in ours and normalise_column(name) == word]
+    if "treatment" in found and normalise_column(found["treatment"]) in _REAGENT:
+        names = {normalise_column(name): name for name in text.columns}
+        for word in (word for word in _REAGENT if word in names):
+            known["treatment"] = known["treatment"].mask(known["treatment"].isin(["", "NA"]), text[names[word]])
+    respelled = [name for word, name in found.items() if word in _OURS and normalise_column(name) == word]
     return known, respelled
 
 
-def _wells(known: pd.DataFrame, text: pd.DataFrame, name: str) -> pd.Series:
-    if "well" in known:
+def _wells(
+    known: pd.DataFrame,
+    text: pd.DataFrame,
+    name: str,
+    well_order: WellOrder | None,
+    plate_format: PlateFormat | None,
+) -> pd.Series:
+    if "well" in known and not _are_numbers(known["well"]):
         spelled = known["well"]
     elif {"row", "column"} <= set(known.columns):
         rows = known["row"].map(lambda row: f"r{row}c" if row.isdigit() else row)
         spelled = rows + known["column"]
+    elif "well" in known or "well_number" in known:
+        numbers = known["well"] if "well" in known else known["well_number"]
+        spelled = _of_numbers(numbers, name, well_order, plate_format)
     else:
         raise PlateMapError(
             f"{name!r} has no column of wells; its columns are {', '.join(map(str, text.columns[:12]))}.",
@@ -195,3 +190,33 @@ def _wells(known: pd.DataFrame, text: pd.DataFrame, name: str) -> pd.Series:
             "Write wells as A1, A01, a-1, A/1 or r01c01, up to AF48.",
         )
     return wells.rename("well")
+
+
+def _are_numbers(spelled: pd.Series) -> bool:
+    return len(spelled) > 0 and bool(spelled.str.fullmatch(r"\d{1,4}").all())
+
+
+def _of_numbers(
+    numbers: pd.Series, name: str, well_order: WellOrder | None, plate_format: PlateFormat | None
+) -> pd.Series:
+    """Wells of their numbers, from 1; the plate is the smallest that has them all, or larger."""
+    if well_order is None:
+        raise PlateMapError(
+            f"{name!r} numbers its wells ({numbers.iloc[0]!r}, …), and numbers may run along rows or down columns.",
+            "Say which: well_order 'row-major' (2 is A02) or 'column-major' (2 is B01).",
+        )
+    if well_order not in get_args(WellOrder):
+        raise ArgumentError(f"There is no well order {well_order!r}.", "Choose 'row-major' or 'column-major'.")
+    counted = numbers.map(lambda text: int(text) if re.fullmatch(r"\d{1,4}", text) else 0)
+    sizes = [size for size in FORMATS if size >= max(counted.max(), plate_format.n_wells if plate_format else 0)]
+    form = FORMATS[sizes[0]] if sizes else next(reversed(FORMATS.values()))
+    return counted.map(lambda number: _well_of_number(number, form, well_order)).mask(counted == 0, numbers)
+
+
+def _well_of_number(number: int, form: PlateFormat, well_order: WellOrder) -> str:
+    if not 0 < number <= form.n_wells:
+        return str(number)  # no well, and named in the error
+    if well_order == "row-major":
+        return well_name(*divmod(number - 1, form.columns))
+    column, row = divmod(number - 1, form.rows)
+    return well_name(row, column)

@@ -1,14 +1,16 @@
 """Whether a well is a control: the communities' words turned into five roles.
 
-An explicit column of roles decides. Without one, a treatment that is a vehicle or a non-targeting reagent suggests a
-negative control; positive controls are never guessed, a compound is one only because somebody says so. The original
-word stays in ``raw_role``.
+An explicit column of roles decides. Without a word of it, a treatment that is a vehicle or a non-targeting reagent, or
+a blank sample in a solvent, *suggests* a negative control: the role stays unknown until a person confirms it, because
+a context of wells that are no controls is worse than none. Positive controls are never guessed: a compound is one only
+because somebody says so. The original word stays in ``raw_role``.
 """
 
 import re
 
 import pandas as pd
 
+from napari_ben.plates._quality import is_excluded
 from napari_ben.plates._tables import ROLES, Role
 
 ROLE_COLUMNS = ("role", "control_type", "well_type", "pert_type", "content", "sbs_controls")
@@ -27,13 +29,12 @@ _BEGINNINGS: dict[str, Role] = {
     "poscon": "positive_control",
     "positive": "positive_control",
 }
-_NEGATIVE_TREATMENTS = frozenset(
+_SUGGESTING = frozenset(
     {"dmso", "vehicle", "pbs", "water", "untreated", "empty control", "control", "negative control", "mock"}
     | {"scramble", "scrambled", "sint", "non targeting", "no guide", "luciferase", "rluc", "bfp", "lacz", "hcred"}
 )
 _NO_WORD = frozenset({"", "na", "n/a", "nan", "none"})
 _INTEGERS: dict[str, Role] = {"-1": "negative_control", "0": "treatment", "1": "positive_control"}
-_FAILED = re.compile(r"fail(ed)?|bad|excluded?|true")
 
 
 def assign_roles(table: pd.DataFrame) -> pd.DataFrame:
@@ -43,28 +44,34 @@ def assign_roles(table: pd.DataFrame) -> pd.DataFrame:
     ----------
     table
         Texts, with canonical column names; of its columns those in ``ROLE_COLUMNS``, ``treatment``, ``solvent``,
-        ``qc``, ``excluded`` and ``raw_role`` matter.
+        ``qc``, ``excluded``, ``suggested_role`` and ``raw_role`` matter.
 
     Returns
     -------
     DataFrame
-        ``role``, ``treatment``, ``raw_role`` (the word that decided, or the first one that was not understood),
-        ``excluded``; same index.
+        ``role``, ``suggested_role`` (blank where there is nothing to confirm), ``treatment``, ``raw_role`` (the word
+        that decided, or the first one that was not understood), ``excluded``; same index.
     """
     explicit, raw = _explicit_roles(table)
     treatment = table["treatment"] if "treatment" in table else pd.Series("", index=table.index, dtype=object)
+    by_broad = pd.Series("", index=table.index, dtype=object)
     if "solvent" in table:
-        vehicle = (treatment == "") & (table["solvent"] != "")
-        treatment = treatment.mask(vehicle, table["solvent"])
-    suggested = treatment.map(_role_of_treatment)
-    suggested = suggested.mask((raw != "") & (suggested != "negative_control"), "unknown")
-    role = explicit.mask(explicit == "", suggested)
-    if "solvent" in table:
-        role = role.mask((explicit == "") & (treatment == ""), "empty")
-    marks = [table[column] for column in ("qc", "excluded") if column in table]
-    excluded = pd.Series([any(map(_is_failure, words)) for words in zip(raw, *marks, strict=True)], index=table.index)
-    columns = {"role": role, "treatment": treatment, "raw_role": table.get("raw_role", raw), "excluded": excluded}
-    return pd.DataFrame(columns).astype({"excluded": bool})
+        has_solvent = ~table["solvent"].map(_plain).isin(_NO_WORD)
+        by_broad = by_broad.mask((treatment == "") & ~has_solvent, "empty")
+        treatment = treatment.mask((treatment == "") & has_solvent, table["solvent"])
+    is_said = explicit != ""
+    is_open = (~is_said & (by_broad == "")) | (raw.map(_plain) == "unknown")
+    suggests = is_open & (treatment.map(_suggests_control) | raw.map(_says_reagent))
+    is_treated = ~treatment.map(_plain).isin(_NO_WORD) & (raw == "") & ~suggests
+    role = explicit.mask(~is_said, by_broad.mask(by_broad == "", is_treated.map({True: "treatment", False: "unknown"})))
+    columns = {
+        "role": role,
+        "suggested_role": suggests.map({True: "negative_control", False: ""}),
+        "treatment": treatment,
+        "raw_role": table.get("raw_role", raw),
+        "excluded": is_excluded(table, raw),
+    }
+    return pd.DataFrame(columns, index=table.index).astype({"excluded": bool})
 
 
 def role_of_word(word: str) -> Role | None:
@@ -72,17 +79,14 @@ def role_of_word(word: str) -> Role | None:
 
     Examples
     --------
-    >>> [role_of_word(word) for word in ("negcon", "poscon_cp", "Empty well", "trt", "control")]
-    ['negative_control', 'positive_control', 'empty', 'treatment', None]
+    >>> [role_of_word(word) for word in ("negcon", "poscon_cp", "Empty well", "trt", "control", "DMSO")]
+    ['negative_control', 'positive_control', 'empty', 'treatment', None, None]
     """
     plain = _plain(word)
     for role in ROLES:
-        if plain in _WORDS[role]:
+        if plain in _WORDS[role] or plain == role.replace("_", " "):
             return role
-    for beginning, role in _BEGINNINGS.items():
-        if plain.startswith(beginning):
-            return role
-    return "negative_control" if plain in _NEGATIVE_TREATMENTS - {"control"} else None
+    return next((role for beginning, role in _BEGINNINGS.items() if plain.startswith(beginning)), None)
 
 
 def _explicit_roles(table: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
@@ -104,15 +108,13 @@ def _is_sbs(words: pd.Series) -> bool:
     return "-1" in values and values <= set(_INTEGERS)
 
 
-def _role_of_treatment(treatment: str) -> Role:
-    plain = _plain(treatment)
-    if plain in _NEGATIVE_TREATMENTS:
-        return "negative_control"
-    return "unknown" if plain in _NO_WORD else "treatment"
+def _suggests_control(word: str) -> bool:
+    return _plain(word) in _SUGGESTING
 
 
-def _is_failure(word: object) -> bool:
-    return bool(_FAILED.fullmatch(_plain(str(word))))
+def _says_reagent(word: str) -> bool:
+    """Whether a role column holds a reagent of negative controls; a bare ``control`` may be a positive one."""
+    return _plain(word) != "control" and _suggests_control(word)
 
 
 def _plain(word: str) -> str:

@@ -105,14 +105,39 @@ def set_roles(wells: pd.DataFrame, roles: Mapping[str, Role], plate: str) -> pd.
     SelectionError
         When a well is not in the table, or a role is not one of `ROLES`.
     """
-    for well, role in roles.items():
-        if role not in ROLES:
-            raise SelectionError(f"{role!r} is not a role of a well.", f"Choose one of {', '.join(ROLES)}.")
-        if well not in wells.index:
-            raise SelectionError(
-                f"Well {well!r} of plate {plate!r} has no image and no row in the platemap.",
-                "Choose a well of plate.wells.",
-            )
+    if unknown := next((role for role in roles.values() if role not in ROLES), None):
+        raise SelectionError(f"{unknown!r} is not a role of a well.", f"Choose one of {', '.join(ROLES)}.")
+    return set_column(wells, roles, "role", list(roles.values()), plate)
+
+
+def set_column(wells: pd.DataFrame, some: Iterable[str], column: str, value: Any, plate: str) -> pd.DataFrame:
+    """Table of wells in which some have another value, or one each, in a column.
+
+    Parameters
+    ----------
+    wells
+        Table of `wells_table`; it stays as it is.
+    some
+        Wells.
+    column, value
+        What to set; a column that is not there yet is blank elsewhere.
+    plate
+        Name, for what is said when a well does not fit.
+
+    Raises
+    ------
+    SelectionError
+        When a well is not in the table.
+    """
+    chosen = list(some)
+    if unknown := next((well for well in chosen if well not in wells.index), None):
+        raise SelectionError(
+            f"Well {unknown!r} of plate {plate!r} has no image and no row in the platemap.",
+            "Choose a well of plate.wells.",
+        )
     changed = wells.copy()
-    changed.loc[list(roles), "role"] = list(roles.values())
+    if column not in changed:
+        changed.insert(len(changed.columns) - 3, column, "")  # before raw_role, excluded, n_fields
+    if chosen:
+        changed.loc[chosen, column] = value
     return changed

@@ -1,11 +1,11 @@
 """Where each field lies in the picture of the whole plate.
 
-Fields of a well touch each other; wells are a gap apart. The pitch of the wells is a multiple of the coarsest
-level's factor, so that every level covers the same area and the levels of the mosaic lie exactly on one another.
+Wells are a gap apart. Their pitch is a multiple of the coarsest level's factor, so that every level covers the same
+area and the levels of the mosaic lie exactly on one another.
 """
 
 from dataclasses import dataclass
-from math import ceil, isqrt
+from math import ceil
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from napari_ben.plates._formats import PlateFormat
 from napari_ben.plates._names import well_position
+from napari_ben.plates._positions import field_offsets
 
 COARSEST_SIDE = 2048  # pixels: what a screen shows at once
 GAP = 0.04  # share of a well's longer side
@@ -25,8 +26,8 @@ class Layout:
 
     Parameters
     ----------
-    grid
-        Fields of a well: (down, across).
+    well
+        (Y, X) that the fields of a well take up at most.
     tile
         (Y, X) of a field.
     pitch
@@ -36,10 +37,10 @@ class Layout:
     factors
         Downsampling of each level, beginning with 1.
     boxes
-        (n_fields, 4) int64: y0, x0, y1, x1.
+        (n_fields, 4) int64: y0, x0, y1, x1. Fields of a well may overlap; later ones lie over earlier ones.
     """
 
-    grid: tuple[int, int]
+    well: tuple[int, int]
     tile: tuple[int, int]
     pitch: tuple[int, int]
     shape: tuple[int, int]
@@ -52,17 +53,19 @@ class Layout:
         return tuple(np.diff(down).tolist()), tuple(np.diff(across).tolist())
 
     def _edges(self, axis: int, factor: int) -> list[int]:
-        end, pitch, tile = self.shape[axis], self.pitch[axis], self.tile[axis]
+        end, pitch = self.shape[axis], self.pitch[axis]
         edges = [0]
         for start in range(0, end, pitch):
-            for cell in range(self.grid[axis]):
-                edge = (start + cell * tile) // factor
+            for offset in range(0, self.well[axis], self.tile[axis]):
+                edge = (start + offset) // factor
                 if edge - edges[-1] >= FINE_CHUNK:
                     edges.append(edge)
         return [*edges, end // factor]
 
 
-def lay_out(fields: pd.DataFrame, plate_format: PlateFormat, tile: tuple[int, int]) -> Layout:
+def lay_out(
+    fields: pd.DataFrame, plate_format: PlateFormat, tile: tuple[int, int], pixel_um: float | None = None
+) -> Layout:
     """Place every field of a plate.
 
     Parameters
@@ -73,18 +76,18 @@ def lay_out(fields: pd.DataFrame, plate_format: PlateFormat, tile: tuple[int, in
         Rows and columns.
     tile
         (Y, X) of a field at full resolution.
+    pixel_um
+        Side of a pixel, µm.
     """
-    cells = field_cells(fields)
-    grid = (int(cells[:, 0].max(initial=0)) + 1, int(cells[:, 1].max(initial=0)) + 1)
-    wells = np.array([well_position(well) for well in fields["well"]], np.int64).reshape(-1, 2)
-    sides = (grid[0] * tile[0], grid[1] * tile[1])
-    plate_sides = (plate_format.rows * sides[0], plate_format.columns * sides[1])
-    factors = _factors(max(plate_sides), min(tile))
-    gap = max(4, ceil(GAP * max(sides)))
-    pitch = (_round_up(sides[0] + gap, factors[-1]), _round_up(sides[1] + gap, factors[-1]))
-    corners = wells * pitch + cells * tile
+    offsets = field_offsets(fields, tile, pixel_um)
+    far = offsets.max(axis=0, initial=0)
+    well = (int(far[0]) + tile[0], int(far[1]) + tile[1])
+    factors = _factors(max(plate_format.rows * well[0], plate_format.columns * well[1]), min(tile))
+    gap = max(4, ceil(GAP * max(well)))
+    pitch = (_round_up(well[0] + gap, factors[-1]), _round_up(well[1] + gap, factors[-1]))
+    corners = _positions(fields["well"]) * pitch + offsets
     return Layout(
-        grid=grid,
+        well=well,
         tile=tile,
         pitch=pitch,
         shape=(plate_format.rows * pitch[0], plate_format.columns * pitch[1]),
@@ -93,42 +96,10 @@ def lay_out(fields: pd.DataFrame, plate_format: PlateFormat, tile: tuple[int, in
     )
 
 
-def field_cells(fields: pd.DataFrame) -> NDArray[np.int64]:
-    """Place of each field in the grid of its well.
-
-    Stage positions decide where they form a grid; else fields fill a square, row by row in the order of their
-    numbers, and a field that one well lacks leaves a hole there.
-
-    Returns
-    -------
-    NDArray
-        (n_fields, 2): down, across.
-    """
-    if len(fields) and not fields[["y_um", "x_um"]].isna().to_numpy().any():
-        cells = np.stack([_ranks(fields[axis].to_numpy()) for axis in ("y_um", "x_um")], axis=1)
-        if _is_grid(fields["well"], cells):
-            return cells
-    order = fields["field"].rank(method="dense").astype(int) - 1
-    largest = int(fields.groupby("well").size().max()) if len(fields) else 1
-    if order.max() >= 2 * largest:  # numbered over the plate, not within the well
-        order = fields.groupby("well")["field"].rank(method="first").astype(int) - 1
-    across = isqrt(max(int(order.max()), 0)) + 1 if len(fields) else 1
-    return np.stack(np.divmod(order.to_numpy(np.int64), across), axis=1)
-
-
-def _ranks(values: NDArray[np.float64]) -> NDArray[np.int64]:
-    steps = np.diff(np.unique(values))
-    steps = steps[steps > 0.05 * steps.max(initial=0)]
-    if not steps.size:
-        return np.zeros(len(values), np.int64)
-    ranks: NDArray[np.int64] = np.rint((values - values.min()) / np.median(steps)).astype(np.int64)
-    return ranks
-
-
-def _is_grid(wells: pd.Series, cells: NDArray[np.int64]) -> bool:
-    places = pd.DataFrame({"well": wells, "down": cells[:, 0], "across": cells[:, 1]})
-    room = (cells[:, 0].max() + 1) * (cells[:, 1].max() + 1)
-    return not places.duplicated().any() and bool(room <= 4 * wells.value_counts().max())
+def _positions(wells: pd.Series) -> NDArray[np.int64]:
+    """Row and column of each field's well, (n_fields, 2)."""
+    codes, names = pd.factorize(wells)
+    return np.array([well_position(name) for name in names], np.int64).reshape(-1, 2)[codes]
 
 
 def _factors(side: int, tile: int) -> tuple[int, ...]:

@@ -100,7 +100,7 @@ class Mosaic:
     @cached_property
     def layout(self) -> Layout:
         """Places of fields and wells."""
-        return lay_out(self._plate.fields, self._plate.format, self._plate.shape)
+        return lay_out(self._plate.fields, self._plate.format, self._plate.shape, self._plate.pixel_um)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -117,8 +117,7 @@ class Mosaic:
         """One row a well of the plate's format, imaged or not: ``y0, x0, y1, x1`` in pixels of the finest level."""
         names = list(self._plate.format.well_names())
         corners = np.array([well_position(name) for name in names], np.int64) * self.layout.pitch
-        sides = np.multiply(self.layout.grid, self.layout.tile)
-        boxes = np.hstack([corners, corners + sides])
+        boxes = np.hstack([corners, corners + np.array(self.layout.well)])
         return pd.DataFrame(boxes, columns=["y0", "x0", "y1", "x1"], index=pd.Index(names, name="well", dtype=object))
 
     def well_at(self, y: float, x: float) -> str | None:
@@ -127,14 +126,14 @@ class Mosaic:
         if not (0 <= y < layout.shape[0] and 0 <= x < layout.shape[1]):
             return None
         (row, down), (column, across) = divmod(y, layout.pitch[0]), divmod(x, layout.pitch[1])
-        inside = down < layout.grid[0] * layout.tile[0] and across < layout.grid[1] * layout.tile[1]
+        inside = down < layout.well[0] and across < layout.well[1]
         return well_name(int(row), int(column)) if inside else None
 
     def field_at(self, y: float, x: float) -> int | None:
-        """Row of ``plate.fields`` at a pixel of the finest level; None where there is no field."""
+        """Row of ``plate.fields`` of what is seen at a pixel of the finest level; None where there is no field."""
         y0, x0, y1, x1 = self.layout.boxes.T
         hits = np.flatnonzero((y0 <= y) & (y < y1) & (x0 <= x) & (x < x1))
-        return int(hits[0]) if hits.size else None
+        return int(hits[-1]) if hits.size else None
 
     def levels(self, channel: int) -> "list[da.Array]":
         """Lazy pictures of one channel, finest first; (Y, X) in the plate's data type."""

@@ -1,11 +1,12 @@
 """``info`` and ``open``: what lies in a folder."""
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from napari_ben.cli._options import Layout, Pattern, Platemap, Target
+from napari_ben.cli import _options as option
 from napari_ben.cli._progress import warn
 
 if TYPE_CHECKING:
@@ -13,16 +14,19 @@ if TYPE_CHECKING:
 
 
 def info(
-    path: Target,
-    platemap: Platemap = None,
-    layout: Layout = None,
-    pattern: Pattern = None,
+    path: option.Target,
+    platemap: option.Platemap = None,
+    layout: option.Layout = None,
+    pattern: option.Pattern = None,
+    z: option.Z = None,
+    time: option.Time = None,
+    acquisition: option.Acquisition = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
 ) -> None:
     """Say what a folder holds: layout, plates, wells, fields, channels, roles. Reads no pixel."""
     from napari_ben.plates import describe
 
-    plates = open_all(path, platemap, layout, pattern)
+    plates = open_all(path, platemap, layout, pattern, option.view(z, time, acquisition))
     if as_json:
         typer.echo(json.dumps({"plates": [describe(plate) for plate in plates]}, indent=2))
         return
@@ -30,22 +34,24 @@ def info(
         typer.echo(_in_words(plate))
 
 
-def open_in_napari(path: Target) -> None:
+def open_in_napari(path: option.Target) -> None:
     """Open a plate, or a folder of plates, in napari with the dock beside it."""
     from napari_ben.cli._window import open_window
 
     open_window(path)
 
 
-def open_all(path: Target, platemap: Platemap, layout: Layout, pattern: Pattern) -> "tuple[Plate, ...]":
-    """Open the plates of a folder; with a pattern the folder is one plate."""
+def open_all(
+    path: Path, platemap: Path | None, layout: str | None, pattern: str | None, view: option.View
+) -> "tuple[Plate, ...]":
+    """Open the plates of a folder in one view; with a pattern the folder is one plate."""
     from napari_ben.readers import open_plate, open_screen
 
     if pattern is not None:
-        return (open_plate(path, platemap=platemap, layout=layout, pattern=pattern),)
+        return (open_plate(path, platemap=platemap, layout=layout, pattern=pattern).at(**view),)
     screen = open_screen(path, platemap=platemap, layout=layout)
     warn(*screen.problems)
-    return tuple(screen)
+    return tuple(plate.at(**view) for plate in screen)
 
 
 def _in_words(plate: "Plate") -> str:
@@ -59,7 +65,21 @@ def _in_words(plate: "Plate") -> str:
         f"  wells     {facts['n_wells']} of {facts['format']}: {roles}",
         f"  fields    {facts['n_fields']}, {height}×{width} {facts['dtype']}",
         f"  channels  {', '.join(facts['channels'])}",
+        *_dimensions(plate),
         *(f"  note      {note}" for note in plate.notes),
         *(f"  problem   {problem}" for problem in facts["problems"]),
     ]
     return "\n".join(lines)
+
+
+def _dimensions(plate: "Plate") -> list[str]:
+    lines = []
+    if plate.n_z > 1:
+        lines.append(f"  z planes  {plate.n_z} ({plate.z_planes[0]} to {plate.z_planes[-1]})")
+    if plate.n_times > 1:
+        lines.append(f"  times     {plate.n_times} ({plate.times[0]} to {plate.times[-1]})")
+    if plate.acquisitions:
+        lines.append(f"  acquired  {len(plate.acquisitions)} times: {', '.join(plate.acquisitions)}")
+    if plate.pixel_um:
+        lines.append(f"  pixel     {plate.pixel_um:g} µm")
+    return lines

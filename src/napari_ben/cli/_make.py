@@ -23,6 +23,9 @@ def train(
     platemap: option.Platemap = None,
     layout: option.Layout = None,
     pattern: option.Pattern = None,
+    z: option.Z = None,
+    time: option.Time = None,
+    acquisition: option.Acquisition = None,
     architecture: Annotated[str | None, typer.Option(help="resnet10, resnet18, resnet50, densenet121 …")] = None,
     epochs: Annotated[int | None, typer.Option(help="At most.")] = None,
     tile: Annotated[
@@ -53,7 +56,11 @@ def train(
         seed=seed,
     )
     config = make_config(TrainingConfig, **options, **option.parse_settings(settings))
-    opened = [plate for path in plates for plate in open_all(path, platemap, layout, pattern)]
+    opened = [
+        plate
+        for path in plates
+        for plate in open_all(path, platemap, layout, pattern, option.view(z, time, acquisition))
+    ]
     _watch(run_training(opened, config, out, resume=resume, device=device, threads=threads), out)
 
 

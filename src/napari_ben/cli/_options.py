@@ -3,11 +3,14 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 import typer
 
 from napari_ben.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from napari_ben.plates import ZChoice
 
 Target = Annotated[Path, typer.Argument(metavar="PATH", help="A plate's folder, or a folder of plates.")]
 Platemap = Annotated[Path | None, typer.Option(help="CSV or TSV with a row a well; looked for beside the plate.")]
@@ -15,6 +18,11 @@ Layout = Annotated[str | None, typer.Option(help="How the files lie on disk, whe
 Pattern = Annotated[
     str | None, typer.Option(help="Regular expression of file names with groups well, field, channel; for one plate.")
 ]
+Z = Annotated[
+    str | None, typer.Option("--z", help="A z plane's number, max, or auto: a stored projection, else the middle one.")
+]
+Time = Annotated[int | None, typer.Option(help="A time point's number; the first by default.")]
+Acquisition = Annotated[str | None, typer.Option(help="What was imaged another time; the first by default.")]
 Methods = Annotated[
     list[str] | None, typer.Option("--method", help="none, ben, cs-arm-bn, controls or custom; may be repeated.")
 ]
@@ -65,6 +73,36 @@ def parse_settings(texts: Sequence[str] | None) -> dict[str, Any]:
     {'epochs': 3, 'method': 'ben', 'channels': [1, 2]}
     """
     return {name: _parse_value(value) for name, value in parse_pairs(texts, "--set").items()}
+
+
+class View(TypedDict):
+    """What is shown of a plate: arguments of `Plate.at`."""
+
+    z: "ZChoice | None"
+    time: int | None
+    acquisition: str | None
+
+
+def view(z: str | None, time: int | None, acquisition: str | None) -> View:
+    """Gather the options that say what is shown of a plate."""
+    return {"z": parse_z(z), "time": time, "acquisition": acquisition}
+
+
+def parse_z(text: str | None) -> "ZChoice | None":
+    """Read a z plane: a number, ``auto`` or ``max``.
+
+    Raises
+    ------
+    ArgumentError
+        When it is neither.
+    """
+    match text:
+        case None | "auto" | "max":
+            return text
+    try:
+        return int(text)
+    except ValueError:
+        raise ArgumentError(f"--z {text!r} is no z plane.", "Write auto, max, or a plane's number.") from None
 
 
 def parse_weight(text: str | None) -> float | str | None:

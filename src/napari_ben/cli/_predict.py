@@ -33,6 +33,9 @@ def predict(
     platemap: option.Platemap = None,
     layout: option.Layout = None,
     pattern: option.Pattern = None,
+    z: option.Z = None,
+    time: option.Time = None,
+    acquisition: option.Acquisition = None,
     channel: option.Channels = None,
     reducer: option.Reducer = None,
     device: option.Device = None,
@@ -63,7 +66,10 @@ def predict(
     )
     config = make_config(PredictConfig, **options, **option.parse_settings(settings))
     network = load_model(model)
-    plans = [plan_prediction(plate, network, config) for plate in open_all(path, platemap, layout, pattern)]
+    plans = [
+        plan_prediction(plate, network, config)
+        for plate in open_all(path, platemap, layout, pattern, option.view(z, time, acquisition))
+    ]
     for plan in plans:
         folder = out / plan.plate.name if len(plans) > 1 else out
         _finish(_carry_out(plan), folder, formats, umap)
@@ -103,6 +109,9 @@ def compare(
     platemap: option.Platemap = None,
     layout: option.Layout = None,
     pattern: option.Pattern = None,
+    z: option.Z = None,
+    time: option.Time = None,
+    acquisition: option.Acquisition = None,
     channel: option.Channels = None,
     reducer: option.Reducer = None,
     device: option.Device = None,
@@ -124,7 +133,7 @@ def compare(
         threads=threads,
     )
     config = make_config(CompareConfig, **options)
-    plates = open_all(path, platemap, layout, pattern)
+    plates = open_all(path, platemap, layout, pattern, option.view(z, time, acquisition))
     plans = plan_comparison(plates, [load_model(name) for name in model], config)
     comparison = follow(run_comparison(plans, config), f"{len(plans)} runs")
     typer.echo(comparison.to_markdown(), nl=False)

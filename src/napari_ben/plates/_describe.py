@@ -19,6 +19,11 @@ class PlateDescription(TypedDict):
     dtype: str
     roles: dict[str, int]
     problems: list[str]
+    notes: list[str]
+    n_z: int
+    n_times: int
+    acquisitions: list[str]
+    pixel_um: float | None
 
 
 def describe(plate: Plate) -> PlateDescription:
@@ -43,4 +48,9 @@ def describe(plate: Plate) -> PlateDescription:
         "dtype": str(plate.dtype),
         "roles": {role: int(counts[role]) for role in ROLES if role in counts.index},
         "problems": list(plate.problems),
+        "notes": list(plate.notes),
+        "n_z": plate.n_z,
+        "n_times": plate.n_times,
+        "acquisitions": list(plate.acquisitions),
+        "pixel_um": plate.pixel_um,
     }

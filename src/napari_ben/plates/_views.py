@@ -106,7 +106,7 @@ def view_plate(plate: "Plate", z: ZChoice | None, time: int | None, acquisition:
         stated=shown.stated,
         told=shown.told,
         view=view,
-        _surprises={},
+        met={},
     )
 
 

@@ -5,6 +5,7 @@ It holds the wells with their roles as they were, not the name of a platemap, be
 
 import platform
 from collections.abc import Sequence
+from dataclasses import asdict
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -53,8 +54,24 @@ class Table(_Record):
         return self
 
 
+class ViewRecord(_Record):
+    """What was shown of a plate that has several z planes, time points or acquisitions."""
+
+    z: int | Literal["auto", "max"] = "auto"
+    time: int | None = None
+    acquisition: str | None = None
+
+
+class OpeningRecord(_Record):
+    """What a plate was opened by: a file in its folder, a layout, a pattern of file names."""
+
+    path: str | None = None
+    layout: str | None = None
+    pattern: str | None = None
+
+
 class PlateRecord(_Record):
-    """The plate that was predicted: where it lay, and what would show that it changed."""
+    """The plate that was predicted: where it lay, how it was opened, and what would show that it changed."""
 
     name: str
     path: str
@@ -64,6 +81,8 @@ class PlateRecord(_Record):
     shape: tuple[int, int]
     fields_sha256: str
     wells: Table
+    view: ViewRecord = ViewRecord()
+    opening: OpeningRecord = OpeningRecord()
 
 
 class ModelRecord(_Record):
@@ -134,7 +153,7 @@ def record_run(plan: "Plan", finished: Sequence[FieldBatch], *, is_complete: boo
         n_fields=sum(len(batch.rows) for batch in finished),
         forward_passes=plan.forward_passes,
         pixels_sha256=sha256(b"".join(digest for batch in finished for digest in batch.digests)).hexdigest(),
-        problems=tuple(dict.fromkeys([*plan.plate.stated, *plan.problems, *seen])),
+        problems=tuple(dict.fromkeys([*plan.plate.stated, *plan.problems, *seen, *_met(plan.plate, seen)])),
         warnings=plan.warnings,
     )
     return record.model_dump(mode="json")
@@ -145,6 +164,7 @@ def record_plate(plate: Plate) -> PlateRecord:
     fields = "\n".join(
         f"{well} {field}" for well, field in zip(plate.fields["well"], plate.fields["field"], strict=True)
     )
+    opening = plate.opening
     return PlateRecord(
         name=plate.name,
         path=str(plate.path.resolve()) if plate.path.parts else "",
@@ -154,6 +174,10 @@ def record_plate(plate: Plate) -> PlateRecord:
         shape=plate.shape,
         fields_sha256=sha256(fields.encode()).hexdigest(),
         wells=to_record(plate.wells),
+        view=ViewRecord(**asdict(plate.view)),
+        opening=OpeningRecord(
+            path=str(opening.path.resolve()) if opening.path else None, layout=opening.layout, pattern=opening.pattern
+        ),
     )
 
 
@@ -170,6 +194,11 @@ def to_table(record: Table, index_name: str) -> pd.DataFrame:
     """Turn a recorded table back into the one it was."""
     index = pd.Index(record.index, name=index_name, dtype=object)
     return pd.DataFrame(record.columns, index=index, dtype=object).astype(record.dtypes)
+
+
+def _met(plate: Plate, seen: Sequence[str]) -> list[str]:
+    """Problems met while reading that are not part of what was seen; sorted, because several threads met them."""
+    return sorted(problem for problem in plate.met if not any(problem in told for told in seen))
 
 
 def _plain(value: Any) -> Any:

@@ -123,7 +123,7 @@ def rerun(
 
 
 def _matching_plate(record: PlateRecord, given: Plate | str | Path | None) -> Plate:
-    plate = given if isinstance(given, Plate) else _open(record, given)
+    plate = _opened(record, given)
     now = record_plate(plate)
     for part in ("channels", "shape", "fields_sha256"):
         if getattr(now, part) != getattr(record, part):
@@ -156,14 +156,20 @@ def _difference(now: PlateRecord, then: PlateRecord) -> str:
     return "it has other wells or fields"
 
 
-def _open(record: PlateRecord, given: str | Path | None) -> Plate:
+def _opened(record: PlateRecord, given: Plate | str | Path | None) -> Plate:
+    """Open the plate as it was, or take the one given, in the view of the run."""
     if given is None and not record.path:
         raise RunFileError(
             f"The plate {record.name!r} of the run was in memory and has no path.", "Pass the plate itself."
         )
+    opening, view = record.opening, record.view
     try:
-        return open_plate(given if given is not None else record.path)
-    except FileError as error:
+        plate = given
+        if not isinstance(plate, Plate):
+            path = plate or opening.path or record.path
+            plate = open_plate(path, layout=opening.layout, pattern=opening.pattern)
+        return plate.at(z=view.z, time=view.time, acquisition=view.acquisition)
+    except (FileError, ArgumentError) as error:
         raise RunFileError(
             f"The plate of the run cannot be opened: {error.problem}",
             "Say where it lies now: plate= in Python, --plate on the command line.",

@@ -10,37 +10,10 @@ import tifffile
 from napari_ben.errors import ArgumentError, PlateError
 from napari_ben.plates import FORMATS
 from napari_ben.readers import _pattern, open_plate
-from napari_ben.readers._namings import NAMINGS, vote
 from napari_ben.readers._index_views import natural
 
-GUID = "0A1B2C3D-0A1B-2C3D-4E5F-0A1B2C3D4E5F"
 
-NAMES = [
-    ("phenix", "r16c24f12p03-ch5sk2fk1fl1.tiff", ("P24", 12, "ch5", 3, 2)),
-    ("sbs", "Channel 2-01-A-01-00.tif", ("A01", 0, "Channel2", 0, 0)),
-    ("sbs", "Channel1-96-H-12.BMP", ("H12", 1, "Channel1", 0, 0)),
-    ("rxrx1", "AF48_s2_w10.png", ("AF48", 2, "w10", 0, 0)),
-    ("imagexpress", f"IXMtest_A01_s1_w2{GUID}.tif", ("A01", 1, "w2", 0, 0)),
-    ("imagexpress", "x_B02_s1_w23EAF8050-0A1B-2C3D-4E5F-0A1B2C3D4E5F.tif", ("B02", 1, "w2", 0, 0)),
-    ("imagexpress", "x_E08_s2E7EC7EF1-C7B0-4CB0-8CC3-AAEEC1C5E8B2.tif", ("E08", 2, "w1", 0, 0)),
-    ("imagexpress", "TimePoint_2/ZStep_3/9987_B02_s1_w1.TIF", ("B02", 1, "w1", 3, 2)),
-    ("imagexpress", f"x_A01_s1_w1_thumb{GUID}.tif", None),
-    ("imagexpress", "SC_Shading_CH02.tif", None),
-    ("imagexpress", "D08_T0001F002L01A01Z04C01.tif", None),
-    ("phenix", "r33c01f01p01-ch1sk1fk1fl1.tiff", None),
-    ("sbs", "Channel1-01-A-49.tif", None),
-]
-
-
-@pytest.mark.parametrize(("naming", "path", "says"), NAMES)
-def test_names(naming, path, says):
-    assert NAMINGS[naming].read(path) == says
-    if says:
-        assert vote([path]) is NAMINGS[naming] or naming == "rxrx1"
-
-
-def test_no_name_votes_for_nothing():
-    assert vote(["a.tif"]) is None
+def test_channels_are_in_natural_order():
     assert sorted(["w10", "w2", "DNA"], key=natural) == ["DNA", "w2", "w10"]
 
 
@@ -86,11 +59,11 @@ def test_a_projection_is_preferred(write_images):
 
 
 def test_two_files_of_one_plane_are_stated(write_images):
-    folder, pixels = write_images(["one_A01_s1_w1.tif", "two_A01_s1_w1.tif"])
+    folder, pixels = write_images([f"x_A01_s1_w1{digit}A1B2C3D-0A1B-2C3D-4E5F-0A1B2C3D4E5F.tif" for digit in "01"])
     plate = open_plate(folder)
-    assert np.array_equal(plate.read_field(0)[0], pixels["one_A01_s1_w1.tif"])
+    assert np.array_equal(plate.read_field(0)[0], next(iter(pixels.values())))
     assert plate.problems[0].startswith(
-        "Planes with more than one file: 1; the first is shown (for example of 'one_A01"
+        "Planes with more than one file: 1; the first is shown (for example of 'x_A01_s1_w10A1B2C3D"
     )
 
 

@@ -118,8 +118,8 @@ def test_what_is_no_plate_is_refused_in_words(tmp_path):
         open_plate(tmp_path / "file.txt")
     with pytest.raises(PlateError, match=r"OME-Zarr HCS: it has neither.*it holds no TIFF or PNG files.*Choose"):
         open_plate(tmp_path)
-    with pytest.raises(ArgumentError, match=r"'harmony' is not a layout; known are ome-zarr, images, phenix"):
-        open_plate(tmp_path, layout="harmony")
+    with pytest.raises(ArgumentError, match=r"'flex' is not a layout; known are ome-zarr,.* images, phenix"):
+        open_plate(tmp_path, layout="flex")
 
 
 def test_names_that_say_no_well_are_refused(write_images):

@@ -1,20 +1,14 @@
 """Folders of image files whose names say what they show."""
 
-import re
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 
 from napari_ben.errors import PlateError
-from napari_ben.plates import FORMATS, PlateFormat, guess_format
 from napari_ben.readers._index import PlaneIndex, PlateFacts
-from napari_ben.readers._namings import NAMINGS, VOTERS, Naming, vote
+from napari_ben.readers._naming import Naming, read_names, unread_problem, vote
+from napari_ben.readers._namings import NAMINGS
 from napari_ben.readers._pattern import own_naming
 from napari_ben.readers._place import Place
-
-_INNER_NAME = re.compile(r"images?|orig|timepoint_?\d+|zstep_?\d+", re.IGNORECASE)
-_RXRX_PLATE = re.compile(r"Plate ?(\d+)", re.IGNORECASE)
-_RXRX_EXPERIMENT = re.compile(r"[A-Za-z0-9]+-\d+")
+from napari_ben.readers._plate_name import file_kind, plate_name
 
 
 def refuse_names(place: Place, namings: Mapping[str, Naming] = NAMINGS) -> str | None:
@@ -27,7 +21,7 @@ def refuse_names(place: Place, namings: Mapping[str, Naming] = NAMINGS) -> str |
         return error.problem
     if not images:
         return "it holds no TIFF or PNG files"
-    if vote(_voters(images), namings) is None:
+    if vote(images, namings) is None:
         shown = ", ".join(repr(name) for name in images[:2])
         return f"the names of its image files do not say which well they show (such as {shown})"
     return None
@@ -41,7 +35,7 @@ def index_names(place: Place, namings: Mapping[str, Naming] = NAMINGS) -> tuple[
     PlateError
         When no name says a well.
     """
-    naming = vote(_voters(place.images), namings)
+    naming = vote(place.images, namings)
     if naming is None:
         raise _no_well(place)
     return _index(place, naming)
@@ -57,30 +51,22 @@ def index_pattern(place: Place, pattern: str) -> tuple[PlaneIndex, PlateFacts]:
     PlateError
         When it fits no name.
     """
-    return _index(place, own_naming(pattern, place.images))
+    return _index(place, own_naming(pattern))
 
 
 def _index(place: Place, naming: Naming) -> tuple[PlaneIndex, PlateFacts]:
-    read = [(path, naming.read(path)) for path in place.images]
-    planes = [(path, *said) for path, said in read if said is not None]
-    if not planes:
+    index, unread = read_names(place.images, naming)
+    if not len(index):
         raise _no_well(place)
-    files, wells, fields, channels, z, times = zip(*planes, strict=True)
     name, experiment = plate_name(place.path)
-    unread = [path for path, said in read if said is None and "thumb" not in path.lower()]
     facts = PlateFacts(
         name=name,
-        layout=f"{_kind(place.images)} folder, {naming.title}",
-        format=_rxrx_format(wells) if experiment else None,
+        layout=f"{file_kind(index.files)} folder, {naming.title}",
         experiment=experiment,
         projection=naming.projection,
-        problems=_unread_problem(unread),
+        problems=(*unread_problem(unread), *_numbered_problem(naming)),
     )
-    return PlaneIndex(wells, fields, channels, files, z=_told(z), times=_told(times)), facts
-
-
-def _told(numbers: tuple[int, ...]) -> tuple[int, ...]:
-    return numbers if len(set(numbers)) > 1 else ()
+    return index, facts
 
 
 def _no_well(place: Place) -> PlateError:
@@ -91,41 +77,7 @@ def _no_well(place: Place) -> PlateError:
     )
 
 
-def plate_name(path: Path) -> tuple[str, str]:
-    """Name of a plate and of its experiment from where its images lie.
-
-    RxRx1 numbers its plates within an experiment (``HUVEC-1/Plate2``), which is the only place where a folder's parent
-    names the experiment; everywhere else the experiment is unknown.
-
-    Examples
-    --------
-    >>> plate_name(Path("BR00117010__2020-11-08T18_18_00-Measurement 1/Images"))
-    ('BR00117010', '')
-    >>> plate_name(Path("train/HEPG2-01/Plate1"))
-    ('HEPG2-01_Plate1', 'HEPG2-01')
-    """
-    while _INNER_NAME.fullmatch(path.name) and path.parent.name:
-        path = path.parent
-    if _RXRX_PLATE.fullmatch(path.name) and _RXRX_EXPERIMENT.fullmatch(path.parent.name):
-        return f"{path.parent.name}_{path.name}", path.parent.name
-    return path.name.partition("__")[0] or path.name, ""
-
-
-def _rxrx_format(wells: Sequence[str]) -> PlateFormat:
-    return max(guess_format(set(wells)), FORMATS[384], key=lambda plate: plate.n_wells)
-
-
-def _voters(images: Sequence[str]) -> Sequence[str]:
-    full_size = [path for path in images if "_thumb" not in path]
-    return full_size[:: max(1, len(full_size) // VOTERS)]
-
-
-def _kind(images: Sequence[str]) -> str:
-    suffixes = Counter(path.rpartition(".")[2].upper().replace("TIFF", "TIF") for path in images)
-    return suffixes.most_common(1)[0][0].replace("TIF", "TIFF")
-
-
-def _unread_problem(unread: Sequence[str]) -> tuple[str, ...]:
-    if not unread:
+def _numbered_problem(naming: Naming) -> tuple[str, ...]:
+    if "well_number" not in naming.groups:
         return ()
-    return (f"Image files that are named otherwise were left out: {len(unread)}, such as {unread[0]!r}.",)
+    return ("Names say wells by number only; they are counted row by row over the plate.",)

@@ -1,149 +1,103 @@
-"""How image files say in their names which well, field and channel they show.
+"""The ways in which instruments and public data sets name their image files: one table.
 
-The naming of a folder is found by a vote over its first names: all that match count, and the naming with most matches
-is taken. A name that matches but whose "well" lies beyond AF48 is no image of a well (``SC_…_CH02.tif`` is a shading
-image), so it does not vote.
+The naming of a folder is found by a vote over names spread through it. Numbers are kept as they are written: fields
+and channels count from 0 on ArrayScan, ScanR and CellReporterXpress, from 1 elsewhere. Names that say a well by its
+number alone (``W0021``) are counted row by row.
 """
 
-import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import NamedTuple
+from napari_ben.readers._naming import Naming, by_pattern
 
-from napari_ben.plates import find_well
-
-VOTERS = 200
 _GUID = r"[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}"
-_FOLDER_Z = re.compile(r"(?:^|/)ZStep_(\d+)(?:/|$)", re.IGNORECASE)
-_FOLDER_TIME = re.compile(r"(?:^|/)TimePoint_(\d+)(?:/|$)", re.IGNORECASE)
-
-
-class PlaneName(NamedTuple):
-    """What the path of an image file says."""
-
-    well: str
-    field: int
-    channel: str
-    z: int
-    time: int
-
-
-@dataclass(frozen=True)
-class Naming:
-    """One way of naming image files.
-
-    Parameters
-    ----------
-    title
-        In words, for people.
-    match
-        Named groups of a file name, or None. Groups are ``well`` or ``row`` and ``column``; ``field``, ``channel``,
-        ``z``, ``time`` where names say them; ``thumb`` marks a file to leave out.
-    channel_prefix
-        Goes before the channel's text to make its name.
-    projection
-        The z that is a projection of the others, where there is one.
-    """
-
-    title: str
-    match: Callable[[str], Mapping[str, str | None] | None]
-    channel_prefix: str = ""
-    projection: int | None = None
-
-    def read(self, path: str) -> PlaneName | None:
-        """Read what a path relative to the plate's folder says; None where it is no image of a well."""
-        folder, _, name = path.rpartition("/")
-        groups = self.match(name)
-        if groups is None or groups.get("thumb"):
-            return None
-        well = _well(groups.get("well"), groups.get("row"), groups.get("column"))
-        if well is None:
-            return None
-        return PlaneName(
-            well,
-            _number(groups.get("field"), 1),
-            self.channel_prefix + (groups.get("channel") or "1"),
-            _number(groups.get("z") or (_first(_FOLDER_Z, folder) if folder else None), 0),
-            _number(groups.get("time") or (_first(_FOLDER_TIME, folder) if folder else None), 0),
-        )
-
-
-@lru_cache(maxsize=4096)
-def _well(well: str | None, row: str | None, column: str | None) -> str | None:
-    if well is not None:
-        return find_well(well)
-    if row is None or column is None:
-        return None
-    return find_well(f"r{row}c{column}") if row.isdigit() else find_well(row + column)
-
-
-def _number(text: str | None, otherwise: int) -> int:
-    if not text:
-        return otherwise
-    digits = text if text.isdecimal() else re.sub(r"\D", "", text)
-    return int(digits) if digits else otherwise
-
-
-def _first(pattern: re.Pattern[str], text: str) -> str | None:
-    found = pattern.search(text)
-    return found[1] if found else None
-
-
-def _by_pattern(pattern: str) -> Callable[[str], Mapping[str, str | None] | None]:
-    compiled = re.compile(pattern)
-
-    def match(name: str) -> Mapping[str, str | None] | None:
-        found = compiled.match(name)
-        return found.groupdict() if found else None
-
-    return match
-
+_WELL = r"(?P<well>[A-Z]{1,2}\d{2})"
+_LOOSE_WELL = r"(?P<well>[A-P]\d{1,2})"
 
 NAMINGS: dict[str, Naming] = {
-    "phenix": Naming(
+    "phenix": by_pattern(
         "Opera Phenix / Operetta names",
-        _by_pattern(
-            r"^r(?P<row>\d+)c(?P<column>\d+)f(?P<field>\d+)p(?P<z>\d+)-ch(?P<channel>\d+)sk(?P<time>\d+)"
-            r"(?:fk\d+)?(?:fl\d+)?\.tiff?$"
-        ),
+        r"r(?P<row>\d+)c(?P<column>\d+)f(?P<field>\d+)p(?P<z>\d+)-ch(?P<channel>\d+)sk(?P<time>\d+)"
+        r"(?:fk\d+)?(?:fl\d+)?\.tiff?",
         channel_prefix="ch",
     ),
-    "imagexpress": Naming(
+    "cellvoyager": by_pattern(
+        "CellVoyager names",
+        rf"(?P<plate>.+)_{_WELL}_T(?P<time>\d{{4}})F(?P<field>\d{{3}})L\d\dA\d\dZ(?P<z>\d\d)C(?P<channel>\d\d)"
+        r"\.(?:tiff?|png)",
+        channel_prefix="C",
+    ),
+    "cq1": by_pattern(
+        "CQ1 names",
+        r"W(?P<well_number>\d{4})F(?P<field>\d{4})T(?P<time>\d{4})Z(?P<z>\d{3})C(?P<channel>\d+)\.tiff?",
+        channel_prefix="C",
+    ),
+    "incell": by_pattern(
+        "IN Cell names",
+        r"(?:(?P<plate>.+)_)?(?P<row>[A-Z]{1,2}) - (?P<column>\d+)\(fld (?P<field>\d+)(?: wv (?P<channel>[^)]*?))?"
+        r"(?: z (?P<z>\d+))?(?: time (?P<time>\d+)[^)]*)?\)\.tiff?",
+    ),
+    "cellreporter": by_pattern(
+        "CellReporterXpress / IN Carta names",
+        rf"(?P<plate>.+)_t(?P<time>\d+)_{_WELL}_s(?P<field>\d+)_w(?P<channel>\d+)_z(?P<z>\d+)\.tiff?",
+        channel_prefix="w",
+    ),
+    "imagexpress": by_pattern(
         "ImageXpress names",
-        _by_pattern(
-            r"^(?:(?P<plate>.+)_)?(?P<well>[A-Z]{1,2}\d{2})(?:_s(?P<field>\d+?))?(?:_w(?P<channel>\d))?"
-            rf"(?P<thumb>_thumb)?(?:{_GUID})?\.(?:tif|TIF|tiff)$"
-        ),
+        rf"(?:(?P<plate>.+)_)?{_WELL}(?:_s(?P<field>\d+?))?(?:_w(?P<channel>\d+?))?(?:_z(?P<z>\d+))?"
+        rf"(?P<thumb>_thumb)?(?:{_GUID})?\.(?:tiff?|TIFF?)",
         channel_prefix="w",
         projection=0,
     ),
-    "rxrx1": Naming(
-        "RxRx1 names",
-        _by_pattern(r"^(?P<well>[A-Z]{1,2}\d{2})_s(?P<field>\d+)_w(?P<channel>\d+)\.(?:png|jp2|tif)$"),
+    "rxrx1": by_pattern(
+        "RxRx names",
+        rf"{_WELL}_s(?P<field>\d+)(?:_w(?P<channel>\d+))?\.(?:png|jp2|tif)",
         channel_prefix="w",
     ),
-    "sbs": Naming(
+    "sbs": by_pattern(
         "SBS / BBBC013 names",
-        _by_pattern(
-            r"^Channel ?(?P<channel>\d)-\d\d-(?P<row>[A-P])-(?P<column>\d\d)(?:-(?P<field>\d\d))?\.(?:tif|bmp|BMP)$"
-        ),
+        r"Channel ?(?P<channel>\d)-\d\d-(?P<row>[A-P])-(?P<column>\d\d)(?:-(?P<field>\d\d))?\.(?:tiff?|bmp|BMP|TIF)",
         channel_prefix="Channel",
     ),
+    "arrayscan": by_pattern(
+        "ArrayScan / CellInsight names",
+        rf"(?P<plate>.+)_{_LOOSE_WELL}f(?P<field>\d{{2,3}})d(?P<channel>\d)\.(?:tiff?|TIFF?|png|C01|DIB)",
+        channel_prefix="d",
+    ),
+    "scanr": by_pattern(
+        "ScanR names",
+        rf"(?:(?P<plate>.+?)--)?{_LOOSE_WELL}--W\d+--P(?P<field>\d+)--Z(?P<z>\d+)--T(?P<time>\d+)--(?P<channel>[^.]+)"
+        r"\.(?:ome\.)?tiff?",
+    ),
+    "scanr-number": by_pattern(
+        "ScanR names",
+        r"(?:.*?--)?W(?P<well_number>\d+)--P(?P<field>\d+)--Z(?P<z>\d+)--T(?P<time>\d+)--(?P<channel>[^.]+)"
+        r"\.(?:ome\.)?tiff?",
+    ),
+    "almf": by_pattern(
+        "ALMF / EMBL names",
+        rf"(?P<plate>.+?)--{_LOOSE_WELL}--.+?--W\d+--P(?P<field>\d+)--T(?P<time>\d+)--Z(?P<z>\d+)--C(?P<channel>\d+)"
+        r"\.(?:ome\.)?(?:tiff?|jpe?g)",
+        channel_prefix="C",
+    ),
+    "almf-number": by_pattern(
+        "ALMF / EMBL names",
+        r"(?:.*?--)?W(?P<well_number>\d+)--P(?P<field>\d+)--T(?P<time>\d+)--Z(?P<z>\d+)--C(?P<channel>\d+)"
+        r"\.(?:ome\.)?(?:tiff?|jpe?g)",
+        channel_prefix="C",
+    ),
+    "cytation": by_pattern(
+        "Cytation / Gen5 names",
+        rf"{_LOOSE_WELL}_\d+_\d+_(?P<field>\d+)_(?P<channel>[^_]+)_(?P<time>\d+)\.tiff?",
+    ),
+    "incucyte": by_pattern(
+        "Incucyte names",
+        rf"(?:(?P<plate>.+?)_)??(?:(?P<channel>(?i:phase|brightfield|green|red|nir|orange|blue|image))_)?{_LOOSE_WELL}"
+        r"_(?P<field>\d+)_(?P<time>\d\dd\d\dh\d\dm|\d{4}y\d\dm\d\dd_\d\dh\d\dm)\.(?:tiff?|png|jpe?g)",
+    ),
+    "incucyte-archive": by_pattern(
+        "Incucyte archive names",
+        rf"{_LOOSE_WELL}-(?P<field>\d+)-(?P<channel>C\d|Ph|P)\.tiff?",
+    ),
+    "nis": by_pattern(
+        "Nikon JOBS names",
+        rf"Well{_LOOSE_WELL}_Point[^_]+_(?P<field>\d+)_Channel(?P<channel>.*?)_Seq\d+\.tiff?",
+    ),
 }
-
-
-def vote(paths: Iterable[str], namings: Mapping[str, Naming] = NAMINGS) -> Naming | None:
-    """Naming that reads most of these paths; None when none reads any.
-
-    Parameters
-    ----------
-    paths
-        Relative to the plate's folder, with ``/``.
-    namings
-        To choose from; the first of equals wins.
-    """
-    names = list(paths)
-    counts = {key: sum(naming.read(name) is not None for name in names) for key, naming in namings.items()}
-    best = max(counts, key=lambda key: counts[key])
-    return namings[best] if counts[best] else None

@@ -9,58 +9,76 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from napari_ben.errors import ArgumentError
 from napari_ben.readers import _pattern_process
-from napari_ben.readers._namings import Naming
+from napari_ben.readers._naming import Groups, Naming
 
 TIME_LIMIT = 20.0  # seconds; 35,000 names match an honest pattern in 0.2 s
 LONGEST = 500
 _GROUPS = "Use named groups: (?P<well>…) or (?P<row>…) and (?P<column>…), and (?P<field>…), (?P<channel>…), (?P<z>…)."
 
 
-def own_naming(pattern: str, paths: Sequence[str]) -> Naming:
-    """Naming of a person's own pattern, for these files.
+def own_naming(pattern: str, time_limit: float | None = None) -> Naming:
+    """Naming of a person's own pattern.
 
     Parameters
     ----------
     pattern
         Regular expression that the whole file name must match, with the named groups of `Naming`.
-    paths
-        Files that will be asked about.
+    time_limit
+        Seconds after which its `find` gives up; `TIME_LIMIT` when left out.
+
+    Returns
+    -------
+    Naming
+        Its `find` raises an ArgumentError when the pattern takes too long.
 
     Raises
     ------
     ArgumentError
-        When the pattern is no regular expression, lacks a group for the well, or takes too long.
+        When the pattern is no regular expression, or lacks a group for the well.
     """
-    _check(pattern)
-    names = sorted({path.rpartition("/")[2] for path in paths})
-    command = [sys.executable, "-I", str(Path(_pattern_process.__file__))]
-    question = json.dumps({"pattern": pattern, "names": names})
+    groups = _groups(pattern)
+
+    def find(names: Sequence[str]) -> Iterable[Groups | None]:
+        return _match_apart(pattern, names, TIME_LIMIT if time_limit is None else time_limit)
+
+    return Naming("own pattern", groups, find)
+
+
+def _match_apart(pattern: str, names: Sequence[str], time_limit: float) -> list[Groups | None]:
+    distinct = sorted(set(names))
+    command = [sys.executable, "-I", "-S", str(Path(_pattern_process.__file__))]
+    question = json.dumps({"pattern": pattern, "names": distinct})
     try:
         answer = subprocess.run(  # noqa: S603 – our own script; pattern and names go through its input
-            command, input=question, capture_output=True, encoding="utf-8", timeout=TIME_LIMIT, check=True
+            command, input=question, capture_output=True, encoding="utf-8", timeout=time_limit, check=True
         )
     except subprocess.TimeoutExpired as error:
         raise ArgumentError(
-            f"The pattern {pattern!r} took more than {TIME_LIMIT:g} s on {len(names)} file names.",
+            f"The pattern {pattern!r} took more than {time_limit:g} s on {len(distinct)} file names.",
             "Write it without repetitions inside repetitions, such as (a+)+.",
         ) from error
-    groups = json.loads(answer.stdout)
-    return Naming("own pattern", dict(zip(names, groups, strict=True)).get)
+    except subprocess.CalledProcessError as error:
+        raise ArgumentError(
+            f"The pattern {pattern!r} could not be matched: {error.stderr.strip()[-120:]}.", "Write it more simply."
+        ) from error
+    found = dict(zip(distinct, json.loads(answer.stdout), strict=True))
+    return [tuple(groups) if (groups := found[name]) is not None else None for name in names]
 
 
-def _check(pattern: str) -> None:
+def _groups(pattern: str) -> tuple[str, ...]:
     try:
-        groups = set(re.compile(pattern).groupindex) if len(pattern) <= LONGEST else set()
-    except re.error as error:
+        groups = tuple(re.compile(pattern).groupindex) if len(pattern) <= LONGEST else ()
+    except (re.error, OverflowError, RecursionError) as error:
         raise ArgumentError(f"The pattern {pattern!r} is no regular expression: {error}.", _GROUPS) from error
-    if not groups >= {"well"} and not groups >= {"row", "column"}:
+    if not {"well"} <= set(groups) and not {"row", "column"} <= set(groups):
         raise ArgumentError(
             f"The pattern {pattern[:80]!r} does not say which part of a name is the well; "
             f"its groups are {', '.join(sorted(groups)) or 'none'}.",
             _GROUPS,
         )
+    return groups

@@ -1,4 +1,4 @@
-"""Matches a pattern with names in a process of its own; run as a script by `own_naming`, standard library only."""
+"""Matches a pattern with names in a process of its own; run as a script by `_pattern`, standard library only."""
 
 import json
 import re
@@ -6,7 +6,7 @@ import sys
 
 
 def match_names(question: str) -> str:
-    """JSON list of each name's groups, null where the pattern does not match.
+    """JSON list of each name's named groups in the order of the pattern, null where it does not match.
 
     Parameters
     ----------
@@ -16,12 +16,13 @@ def match_names(question: str) -> str:
     Examples
     --------
     >>> match_names('{"pattern": "(?P<well>[A-H][0-9])x", "names": ["A1x", "no"]}')
-    '[{"well": "A1"}, null]'
+    '[["A1"], null]'
     """
     asked = json.loads(question)
     pattern = re.compile(asked["pattern"])
+    groups = [pattern.groupindex[name] for name in pattern.groupindex]
     found = (pattern.fullmatch(name) for name in asked["names"])
-    return json.dumps([match.groupdict() if match else None for match in found])
+    return json.dumps([[match[group] for group in groups] if match else None for match in found])
 
 
 if __name__ == "__main__":

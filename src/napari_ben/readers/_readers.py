@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from napari_ben.errors import ArgumentError, PlateError
 from napari_ben.plates import Plate
 from napari_ben.readers._image_folder import index_names, refuse_names
+from napari_ben.readers._imagexpress import index_imagexpress, refuse_imagexpress
 from napari_ben.readers._index import PlaneIndex, PlateFacts
 from napari_ben.readers._index_plate import plate_from_index
 from napari_ben.readers._namings import NAMINGS
 from napari_ben.readers._omezarr import read_omezarr, refuse_omezarr
 from napari_ben.readers._place import Place
+from napari_ben.readers._rxrx import index_rxrx, refuse_rxrx
+from napari_ben.readers._zarr_acquisitions import ImagesAre
 
 Refuse = Callable[[Place], str | None]
 Index = Callable[[Place], tuple[PlaneIndex, PlateFacts]]
@@ -62,11 +65,18 @@ def _named_reader(key: str) -> Reader:
     )
 
 
+def _overruled(images_are: ImagesAre) -> Reader:
+    title = f"OME-Zarr HCS, images of a well are {images_are}"
+    return Reader(title, refuse_omezarr, lambda place: read_omezarr(place, images_are))
+
+
 READERS: dict[str, Reader] = {
     "ome-zarr": Reader("OME-Zarr HCS", refuse_omezarr, read_omezarr),
+    "imagexpress": index_reader("ImageXpress", refuse_imagexpress, index_imagexpress),
+    "rxrx": index_reader("RxRx data sets", refuse_rxrx, index_rxrx),
     "images": index_reader("TIFF or PNG files named by well", refuse_names, index_names),
 }
-LAYOUTS: dict[str, Reader] = {**READERS, **{key: _named_reader(key) for key in NAMINGS}}
+LAYOUTS: dict[str, Reader] = {**READERS, **{key: _named_reader(key) for key in NAMINGS if key not in READERS}}
 
 
 def find_reader(place: Place, layout: str | None = None) -> Reader:

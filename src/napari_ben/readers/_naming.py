@@ -1,0 +1,203 @@
+"""One way of naming image files, and what a folder's names say by it.
+
+Names are read by the column, not one by one: a plate has 17,000 to 35,000 of them. A name that matches but whose
+"well" lies beyond AF48 is no image of a well (``SC_…_CH02.tif`` is a shading image), so it is not read.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from napari_ben.plates import FORMATS, find_well
+from napari_ben.readers._index import Names, PlaneIndex
+
+VOTERS = 200
+Groups = tuple[str | None, ...]
+_Text = TypeVar("_Text")
+_Said = TypeVar("_Said")
+_FOLDER_Z = re.compile(r"(?:^|/)ZStep_(\d+)(?:/|$)", re.IGNORECASE)
+_FOLDER_TIME = re.compile(r"(?:^|/)TimePoint_(\d+)(?:/|$)", re.IGNORECASE)
+_FOLDER_DAY = re.compile(r"(?:^|/)(\d{4}-\d{2}-\d{2}(?:/\d+)?)(?:/|$)")
+
+
+@dataclass(frozen=True)
+class Naming:
+    """One way of naming image files.
+
+    Parameters
+    ----------
+    title
+        In words, for people.
+    groups
+        What a name says, in the order of `find`'s answers: ``well``, or ``row`` and ``column``, or ``well_number``
+        (counted row by row over the plate); ``plate, field, channel, z, time`` where names say them; ``thumb`` marks
+        a file to leave out.
+    find
+        Groups of each of many names; None for a name of another kind.
+    channel_prefix
+        Goes before the channel's text to make its name.
+    projection
+        The z that is a projection of the others, where there is one.
+    parts
+        How many last parts of a path are its name: 2 where a folder says the well.
+    """
+
+    title: str
+    groups: tuple[str, ...]
+    find: Callable[[Sequence[str]], Iterable[Groups | None]]
+    channel_prefix: str = ""
+    projection: int | None = None
+    parts: int = 1
+
+
+def by_pattern(
+    title: str, pattern: str, *, channel_prefix: str = "", projection: int | None = None, parts: int = 1
+) -> Naming:
+    """Naming of a regular expression that a whole name must match; all its groups are named."""
+    compiled = re.compile(pattern)
+    match = compiled.fullmatch
+
+    def find(names: Sequence[str]) -> list[Groups | None]:
+        return [found.groups() if found else None for found in map(match, names)]
+
+    return Naming(title, tuple(compiled.groupindex), find, channel_prefix, projection, parts)
+
+
+def read_names(paths: Sequence[str], naming: Naming) -> tuple[PlaneIndex, tuple[str, ...]]:
+    """Columns of what names say, and the paths that are no images of a well; thumbnails are neither.
+
+    Parameters
+    ----------
+    paths
+        Relative to the plate's folder, with ``/``.
+    naming
+        Reads them.
+    """
+    found = naming.find([_name(path, naming.parts) for path in paths])
+    matched = [(path, *groups) for path, groups in zip(paths, found, strict=True) if groups is not None]
+    columns = _columns(("path", *naming.groups), matched)
+    wells = _wells(columns, len(matched))
+    thumbs = columns.get("thumb") or [None] * len(matched)
+    if None in wells or any(thumbs):
+        kept = [row for row, (well, thumb) in enumerate(zip(wells, thumbs, strict=True)) if well and not thumb]
+        columns = {name: [column[row] for row in kept] for name, column in columns.items()}
+        wells = [wells[row] for row in kept]
+    index = _index(naming, columns, [well for well in wells if well is not None])
+    return index, _unread(paths, index.files)
+
+
+def vote(paths: Sequence[str], namings: Mapping[str, Naming]) -> Naming | None:
+    """Naming that reads most of some paths spread over these; None when none reads any.
+
+    Parameters
+    ----------
+    paths
+        Relative to the plate's folder, with ``/``.
+    namings
+        To choose from; the first of equals wins.
+    """
+    names = spread(paths)
+    counts = {key: len(read_names(names, naming)[0]) for key, naming in namings.items()}
+    best = max(counts, key=lambda key: counts[key])
+    return namings[best] if counts[best] else None
+
+
+def spread(paths: Sequence[str], count: int = VOTERS) -> Sequence[str]:
+    """Take some paths of full-size images, evenly over all."""
+    full_size = [path for path in paths if "_thumb" not in path]
+    return full_size[:: max(1, len(full_size) // count)][:count]
+
+
+def unread_problem(unread: Sequence[str]) -> tuple[str, ...]:
+    """Say that some images are not of the plate."""
+    if not unread:
+        return ()
+    return (f"Image files that are named otherwise were left out: {len(unread)}, such as {unread[0]!r}.",)
+
+
+def _name(path: str, parts: int) -> str:
+    if parts == 1:
+        return path.rpartition("/")[2]
+    return "/".join(path.split("/")[-parts:])
+
+
+def _columns(names: Sequence[str], rows: Sequence[tuple[str | None, ...]]) -> dict[str, Sequence[str | None]]:
+    columns = zip(*rows, strict=True) if rows else ((),) * len(names)
+    return dict(zip(names, columns, strict=True))
+
+
+def _wells(columns: Mapping[str, Sequence[str | None]], count: int) -> list[str | None]:
+    if "well" in columns:
+        return _mapped(columns["well"], lambda text: find_well(text or ""))
+    if "well_number" in columns:
+        numbers = [int(text or 0) for text in columns["well_number"]]
+        across = _across(max(numbers, default=0))
+        return _mapped(numbers, lambda number: find_well(f"r{(number - 1) // across + 1}c{(number - 1) % across + 1}"))
+    if "row" in columns and "column" in columns:
+        return _mapped(list(zip(columns["row"], columns["column"], strict=True)), _find_cell)
+    return [None] * count
+
+
+def _across(number: int) -> int:
+    """Columns of the smallest plate of 96 wells or more that has a well of this number."""
+    return next((plate.columns for wells, plate in FORMATS.items() if wells >= max(number, 96)), 48)
+
+
+def _find_cell(cell: tuple[str | None, str | None]) -> str | None:
+    row, column = cell[0] or "", cell[1] or ""
+    return find_well(f"r{row}c{column}" if row.isdigit() else row + column)
+
+
+def _index(naming: Naming, columns: Mapping[str, Sequence[str | None]], wells: list[str]) -> PlaneIndex:
+    files = [path or "" for path in columns["path"]]
+    folders = [path.rpartition("/")[0] for path in files]
+    empty: list[str | None] = [None] * len(files)
+
+    def numbers(group: str, folder: re.Pattern[str]) -> list[int]:
+        texts = columns.get(group, empty)
+        if any(folders):
+            above = _mapped(folders, lambda text: _first(folder, text))
+            texts = [text or inherited for text, inherited in zip(texts, above, strict=True)]
+        return _mapped(texts, lambda text: _number(text, 0)) if any(texts) else []
+
+    fields = _mapped(columns.get("field", empty), lambda text: _number(text, 1))
+    z, times = numbers("z", _FOLDER_Z), numbers("time", _FOLDER_TIME)
+    channels = _mapped(columns.get("channel", empty), lambda text: naming.channel_prefix + (text or "1"))
+    index = PlaneIndex(wells, fields, channels, files, z=z, times=times)
+    return _apart(index, [_mapped(folders, lambda text: _first(_FOLDER_DAY, text)), columns.get("plate", empty)])
+
+
+def _apart(index: PlaneIndex, reasons: Iterable[Sequence[str | None]]) -> PlaneIndex:
+    """Tell planes that were imaged twice apart, by the day or by what their names begin with."""
+    said = [index.wells, index.fields, index.channels, *(part for part in (index.z, index.times) if len(part))]
+    if len(set(zip(*said, strict=True))) == len(index):
+        return index
+    for reason in reasons:
+        names = _mapped(reason, lambda text: text or "")
+        if len(set(names)) > 1 and len(set(zip(*said, names, strict=True))) == len(index):
+            return replace(index, acquisitions=names)
+    return index
+
+
+def _mapped(texts: Sequence[_Text], function: Callable[[_Text], _Said]) -> list[_Said]:
+    """Apply a function once to each different text."""
+    table = {text: function(text) for text in set(texts)}
+    return [table[text] for text in texts]
+
+
+def _number(text: str | None, otherwise: int) -> int:
+    digits = re.sub(r"\D", "", text or "")
+    return int(digits) if digits else otherwise
+
+
+def _first(pattern: re.Pattern[str], text: str) -> str | None:
+    found = pattern.search(text)
+    return found[1] if found else None
+
+
+def _unread(paths: Sequence[str], read: Names) -> tuple[str, ...]:
+    if len(read) == len(paths):
+        return ()
+    known = set(read)
+    return tuple(path for path in paths if path not in known and "thumb" not in path.lower())

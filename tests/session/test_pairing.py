@@ -15,7 +15,7 @@ START = SessionState(selected=("B01",))
 def test_every_method_brings_a_context_that_fits(method):
     session = Session(START)
     session.choose_method(method)
-    expected = {"ben": "plate", "custom": "wells"}.get(method, "controls")
+    expected = {"ben": "plate", "arm-bn": "plate", "custom": "wells"}.get(method, "controls")
     assert session.state.choice.kind == expected
 
 

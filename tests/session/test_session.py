@@ -214,6 +214,20 @@ def test_a_corrected_role_changes_the_context(ready):
     assert "B01" in ready.resolution.context.wells
 
 
+def test_another_weight_runs_again_what_was_predicted(fake_run, ready, drain, wanted):
+    ready.choose_method("cs-arm-bn")
+    todo = wanted(ready)
+    ready.set_weight(0.3)
+    assert ready.resolution.plan.weight == 0.3
+    assert not todo
+    ready.run()
+    drain(ready, todo[0])
+    ready.set_weight(0.3)
+    ready.set_weight(0.8)
+    assert [task.lane for task in todo].count("run") == 2
+    assert ready.resolution.plan.weight == 0.8
+
+
 def test_export_says_where_it_went(fake_run, ready, drain, wanted, tmp_path):
     todo = wanted(ready)
     ready.run()

@@ -230,3 +230,29 @@ def test_the_selection_box_writes_the_shortest_text(qtbot, plate):
     qtbot.addWidget(box)
     box.show_selection(plate, ("A01", "A02", "B01", "B02"))
     qtbot.waitUntil(lambda: box.line.text() == "A01-B02")
+
+
+def test_the_weight_of_the_controls_is_shown_where_it_counts(on_screen, ready):
+    ready.choose_method("cs-arm-bn")
+    step = on_screen(MethodStep)
+    assert step.weight.isVisible()
+    assert (step.weight.slider.value(), step.weight.words.text()) == (67, "67 %")
+    ready.choose_method("ben")
+    show(step, ready)
+    assert not step.weight.isVisible()
+
+
+def test_a_weight_is_taken_when_the_slider_rests(on_screen, ready, qtbot):
+    ready.choose_method("cs-arm-bn")
+    step = on_screen(MethodStep)
+    with qtbot.waitSignal(step.weight.chosen):
+        step.weight.slider.setValue(30)
+        step.weight.slider.setValue(40)
+        assert ready.state.weight is None
+    assert ready.state.weight == 0.4
+    assert ready.resolution.plan.weight == 0.4
+    show(step, ready)
+    step.weight.reset.click()
+    show(step, ready)
+    assert ready.state.weight is None
+    assert step.weight.slider.value() == 67

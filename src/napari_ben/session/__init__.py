@@ -25,6 +25,7 @@ from napari_ben.session._words import (
     results_line,
     roles_line,
     run_line,
+    weight_words,
 )
 
 __all__ = [
@@ -60,4 +61,5 @@ __all__ = [
     "roles_line",
     "run_line",
     "shown_first",
+    "weight_words",
 ]

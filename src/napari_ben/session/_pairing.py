@@ -13,6 +13,7 @@ _FITTING: dict[str, tuple[ContextKind, ...]] = {
     "ben": ("plate",),
     "controls": ("controls", "wells"),
     "cs-arm-bn": ("controls", "wells"),
+    "arm-bn": ("plate",),
     "custom": ("wells",),
 }
 _USUAL: dict[ContextKind, str] = {"plate": "ben", "controls": "cs-arm-bn", "wells": "custom"}

@@ -135,6 +135,14 @@ class Session:
         """Choose how the statistics follow the plate."""
         self._become(pairing.with_method(self._state, method))
 
+    def set_weight(self, weight: float | None) -> None:
+        """Choose the controls' share of the statistics, None for the model's own; what was predicted is run again."""
+        if self._state.run.is_busy or weight == self._state.weight:
+            return
+        self._set(weight=weight)
+        if self._state.predictions is not None:
+            self.run()
+
     def set_options(self, options: RunOptions) -> None:
         """Take over the person's preferences."""
         self._set(options=options)

@@ -114,6 +114,17 @@ def run_line(run: RunState, now: float | None = None) -> str:
     return f"{words} · {seconds_words(elapsed / run.done * (run.total - run.done))} left"
 
 
+def weight_words(weight: float) -> str:
+    """Write the share of the controls.
+
+    Examples
+    --------
+    >>> weight_words(2 / 3)
+    '67 %'
+    """
+    return f"{round(100 * weight)} %"
+
+
 def results_line(predictions: Predictions | None, selected: Iterable[str] = ()) -> str:
     """Say what was predicted."""
     if predictions is None:

@@ -7,6 +7,7 @@ from napari_ben.session import Notice, Resolution, Session, SessionState, run_li
 from napari_ben.widgets._step import NoticeLabel, Step, row
 from napari_ben.widgets._timers import timer
 from napari_ben.widgets._tinted import ActionButton, QuietLabel, RunBar
+from napari_ben.widgets._weight_row import WeightRow
 
 _BETWEEN_CLOCK_TICKS = 500
 
@@ -26,12 +27,15 @@ class MethodStep(Step):
         self.button = ActionButton("Run", self)
         self.button.clicked.connect(self._on_pressed)
         self.sentence = QuietLabel("", self)
+        self.weight = WeightRow(self)
+        self.weight.chosen.connect(session.set_weight)
         self.warnings = NoticeLabel(self)
         self.progress = RunBar(self)
         self.progress.hide()
         self._clock = timer(self, _BETWEEN_CLOCK_TICKS, self._tick)
         self.body.addLayout(row(self.methods, self.button, stretch=0))
         self.body.addWidget(self.sentence)
+        self.body.addWidget(self.weight)
         self.body.addWidget(self.warnings)
         self.body.addWidget(self.progress)
 
@@ -40,6 +44,7 @@ class MethodStep(Step):
         self.methods.setCurrentIndex(self.methods.findData(state.method))
         self.methods.setEnabled(not state.run.is_busy)
         self.sentence.setText(METHODS[state.method].sentence)
+        self.weight.show_state(state, resolution)
         self._show_button(state, resolution)
         self._show_progress(state)
         self.set_state(_readiness(state, resolution))

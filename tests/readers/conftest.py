@@ -72,7 +72,7 @@ def write_zarr(tmp_path):
         plate = {"rows": rows, "columns": columns, "wells": entries}
         _attributes(folder, version, {"plate": plate | ({"version": "0.4"} if version == 2 else {})})
         axes = image.get("axes", "cyx")
-        sizes = {"t": 2, "c": 2, "z": 3, "y": 16, "x": 16}
+        sizes = {"t": 2, "c": 2, "z": 3, "y": 16, "x": 16} | image.pop("sizes", {})
         pixels = {}
         for well in wells:
             _attributes(folder / well, version, {"well": {"images": [{"path": field} for field in fields]}})

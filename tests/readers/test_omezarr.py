@@ -5,8 +5,9 @@ import shutil
 
 import numpy as np
 import pytest
+import zarr
 
-from napari_ben.errors import PlateError
+from napari_ben.errors import ArgumentError, PlateError
 from napari_ben.plates import FORMATS
 from napari_ben.readers import READERS, Place, open_plate
 from napari_ben.readers._zarr_json import inner_path
@@ -43,27 +44,191 @@ def test_only_a_complete_list_of_a_usual_plate_is_believed(n_rows, n_columns, we
     assert plate_format({"rows": rows, "columns": columns}, wells) == (FORMATS[n_wells], is_guess)
 
 
-def test_acquisitions_are_not_fields(write_zarr, set_attributes):
-    folder, _ = write_zarr(wells=("A/1",), fields=("0", "1", "2"), version=2)
+def name_channels(field, labels):
+    edit(
+        field / "zarr.json",
+        lambda content: content["attributes"]["ome"].update(omero={"channels": [{"label": label} for label in labels]}),
+    )
+
+
+ACQUISITIONS = [
+    # acquisitions as the plate lists them, names in the order in which they are offered
+    (None, ("9", "10")),
+    ([{"id": 10, "name": "second"}, {"id": 9, "name": "first"}], ("first", "second")),
+    ([{"id": 10, "name": "early", "starttime": 5}, {"id": 9, "name": "late", "starttime": 7}], ("early", "late")),
+    ([{"id": 10, "name": "early", "starttime": 5}, {"id": 9, "name": "untimed"}], ("untimed", "early")),
+    ([{"id": 10, "name": "same"}, {"id": 9, "name": "same"}], ("same (9)", "same (10)")),
+    ([{"id": 10, "name": ""}, "damaged", {"name": "no id"}], ("9", "10")),
+    ("damaged", ("9", "10")),
+]
+
+
+@pytest.mark.parametrize(("listed", "names"), ACQUISITIONS)
+def test_acquisitions_are_chosen_by_name(listed, names, write_zarr, set_attributes):
+    folder, pixels = write_zarr(wells=("A/1",), fields=("0", "1", "2"), version=2)
     images = [{"path": "0", "acquisition": 10}, {"path": "1", "acquisition": 9}, {"path": "2", "acquisition": 9}]
     set_attributes(folder / "A/1", 2, {"well": {"images": images}})
+    edit(folder / ".zattrs", lambda content: content["plate"].update(acquisitions=listed))
     plate = open_plate(folder)
-    assert plate.fields["field"].tolist() == [1, 2]
-    assert plate.problems == ("The plate has 2 acquisitions ('10', '9'); '9' is shown, the others are left out.",)
+    assert plate.acquisitions == names
+    assert plate.problems == ()
+    assert plate.notes[0].endswith(f"; {names[0]!r} is shown.")
+    for name in names:
+        shown = plate.at(acquisition=name)
+        paths = {True: ["0"], False: ["1", "2"]}[name in ("10", "second", "early", "same (10)")]
+        assert shown.fields["field"].tolist() == [int(path) for path in paths]
+        assert np.array_equal(shown.read_field(0), pixels[f"A/1/{paths[0]}"])
+        assert shown.wells["n_fields"].tolist() == [len(paths)]
+    with pytest.raises(ArgumentError, match=r"has no acquisition 'third'; it has '"):
+        plate.at(acquisition="third")
 
 
-def test_images_of_other_channel_names_may_be_cycles(write_zarr):
-    folder, _ = write_zarr(wells=("A/1",), fields=("0", "1", "2"))
-    for cycle in (1, 2):
-        edit(
-            folder / f"A/1/{cycle}/zarr.json",
-            lambda content, cycle=cycle: content["attributes"]["ome"].update(
-                omero={"channels": [{"label": f"{cycle}_DNA"}, {"label": f"{cycle}_ER"}]}
-            ),
-        )
-    assert open_plate(folder).problems == (
-        "Fields name their channels differently (1_DNA, 1_ER; 2_DNA, 2_ER; DNA, ER): they may be cycles of one place.",
+def test_images_that_differ_in_the_names_of_their_channels_are_cycles(write_zarr):
+    folder, pixels = write_zarr(wells=("A/1", "B/2"), fields=("10", "2"))
+    for well in ("A/1", "B/2"):
+        name_channels(folder / well / "10", ("1_DNA", "1_ER"))
+    plate = open_plate(folder)
+    assert plate.acquisitions == ("cycle 2", "cycle 10")
+    assert plate.channels == ("DNA", "ER")
+    assert "were taken for cycles of one place. Where they are fields, open" in plate.notes[0]
+    second = plate.at(acquisition="cycle 10")
+    assert second.channels == ("1_DNA", "1_ER")
+    assert np.array_equal(second.read_field(1), pixels["B/2/10"])
+    fields = open_plate(folder, layout="ome-zarr-fields")
+    assert fields.acquisitions == ()
+    assert len(fields.fields) == 4
+    assert np.array_equal(fields.read_field(1), pixels["A/1/10"])  # by the order of the channels
+    assert fields.problems == ("Fields name their channels differently (1_DNA, 1_ER; DNA, ER).",)
+
+
+def test_cycles_of_the_same_channels_are_said_by_the_person(write_zarr):
+    folder, pixels = write_zarr(fields=("0", "1"))
+    assert open_plate(folder).acquisitions == ()
+    plate = open_plate(folder, layout="ome-zarr-cycles", acquisition="cycle 1")
+    assert np.array_equal(plate.read_field(1), pixels["B/2/1"])
+    assert len(plate.fields) == 2
+
+
+def test_channels_are_found_by_name_where_fields_order_them_differently(write_zarr):
+    folder, pixels = write_zarr(wells=("A/1", "A/2", "A/3"), fields=("0",))
+    name_channels(folder / "A/2/0", ("ER", "DNA"))
+    plate = open_plate(folder)
+    assert plate.channels == ("DNA", "ER")
+    assert np.array_equal(plate.read_field(1), pixels["A/2/0"][::-1])
+    assert plate.problems[0].startswith("Fields have their channels in different orders (DNA, ER; ER, DNA);")
+    name_channels(folder / "A/2/0", ("ER", "RNA"))
+    plate = open_plate(folder)
+    with pytest.raises(PlateError, match=r"A/2/0 has no channel 'DNA'; it has ER, RNA\. Leave the field out"):
+        plate.read_plane(1, 0)
+
+
+@pytest.mark.parametrize("axes", ["yx", "cyx", "zyx", "tyx", "czyx", "zcyx", "tczyx", "xy", "yxc", "xtzcy"])
+@pytest.mark.parametrize("datasets", [("0", "1"), ("s0", "s1"), ("path/to/full",)])
+def test_any_axes_and_names_of_levels(axes, datasets, write_zarr):
+    folder, pixels = write_zarr(wells=("A/1",), fields=("0",), axes=axes, datasets=datasets, version=2)
+    expected = np.einsum(f"{axes}->{''.join(sorted(axes, key='tczyx'.index))}", pixels["A/1/0"])
+    for axis in "tcz":
+        place = "tcz".index(axis)
+        expected = expected if axis in axes else np.expand_dims(expected, place)
+    plate = open_plate(folder)
+    assert plate.n_z == expected.shape[2]
+    assert plate.n_times == expected.shape[0]
+    for time in range(plate.n_times):
+        for z in ["auto", "max", *plate.z_planes]:
+            shown = plate.at(z=z, time=time if plate.times else None)
+            stack = expected[time]
+            wanted = {"auto": stack[:, stack.shape[1] // 2], "max": stack.max(1)}.get(z)
+            assert np.array_equal(shown.read_field(0), stack[:, z] if wanted is None else wanted)
+    assert plate.n_levels == len(datasets)
+    assert np.array_equal(
+        plate.read_plane(0, 0, plate.n_levels - 1), plate.read_plane(0, 0)[:: len(datasets), :: len(datasets)]
     )
+
+
+def test_a_maximum_reads_a_plane_at_a_time(write_zarr, count_pixels):
+    folder, pixels = write_zarr(wells=("A/1",), fields=("0",), axes="czyx")
+    array = zarr.create_array(
+        str(folder / "A/1/0/0"), shape=(2, 3, 16, 16), chunks=(1, 1, 8, 8), dtype="u2", overwrite=True
+    )
+    array[...] = pixels["A/1/0"]
+    plate = open_plate(folder, z="max")
+    assert np.array_equal(plate.read_plane(0, 1), pixels["A/1/0"][1].max(0))
+    assert len(count_pixels) == 3
+
+
+def test_a_field_with_fewer_planes_says_so(write_zarr):
+    folder, _ = write_zarr(wells=("A/1", "A/2", "A/3"), fields=("0",), axes="tczyx")
+    other, _ = write_zarr(wells=("A/1",), fields=("0",), axes="tczyx", name="other.zarr", sizes={"z": 2, "t": 3})
+    shutil.rmtree(folder / "A/2/0")
+    shutil.copytree(other / "A/1/0", folder / "A/2/0")
+    plate = open_plate(folder, z=2)
+    assert plate.problems == ("Fields differ in their number of z planes: 2, 3.",)
+    with pytest.raises(PlateError, match=r"A/2/0 has 2 z planes; number 2 is asked for, counted from 0"):
+        plate.read_plane(1, 0)
+    assert plate.at(z="max").read_plane(1, 0).any()
+    with pytest.raises(PlateError, match=r"A/1/0 has 2 time points; number 2 is asked for, counted from 0"):
+        plate.at(time=2).read_plane(0, 0)
+
+
+SCALES = [
+    # unit, scale of the level, scale of the image, pixel in µm
+    ("micrometer", [1, 0.5, 0.25], None, 0.25),
+    ("nanometer", [1, 650, 650], None, 0.65),
+    ("millimeter", [1, 1, 1], [1, 0.002, 0.002], 2.0),
+    (None, [1, 1, 1], None, None),
+    (None, [1, 0.65, 0.65], None, 0.65),
+    ("pixel", [1, 1, 1], None, None),
+    ("micrometer", None, None, None),
+    ("micrometer", [1, 0, 0], None, None),
+    ("micrometer", [1, "x", "x"], None, None),
+    ("micrometer", [0.5, 0.5], None, None),
+    ("micrometer", "0.5", None, None),
+]
+
+
+@pytest.mark.parametrize(("unit", "scale", "whole", "pixel_um"), SCALES)
+def test_pixel_size_is_scale_times_unit(unit, scale, whole, pixel_um, write_zarr):
+    folder, _ = write_zarr(wells=("A/1",), fields=("0",))
+
+    def change(content):
+        (image,) = content["attributes"]["ome"]["multiscales"]
+        for axis in image["axes"][1:]:
+            axis.update({"type": "space"} | ({"unit": unit} if unit else {}))
+        if scale is not None:
+            image["datasets"][0]["coordinateTransformations"] = [{"type": "scale", "scale": scale}]
+        if whole is not None:
+            image["coordinateTransformations"] = [{"type": "scale", "scale": whole}]
+
+    edit(folder / "A/1/0/zarr.json", change)
+    plate = open_plate(folder)
+    assert plate.pixel_um == (pixel_um if pixel_um is None else pytest.approx(pixel_um))
+    assert plate.problems == ()
+    said = [note for note in plate.notes if "No unit of length is written" in note]
+    assert len(said) == (unit is None and pixel_um is not None)
+
+
+def test_fields_lie_where_their_translations_say(write_zarr):
+    folder, _ = write_zarr(wells=("A/1", "A/2"), fields=("0", "1", "2"))
+    for well in ("A/1", "A/2"):
+        for field in (0, 1):
+            steps = [
+                {"type": "scale", "scale": [1, 0.5, 0.5]},
+                {"type": "translation", "translation": [0, 8 * field, -4]},
+            ]
+            axes = [{"name": "c"}, {"name": "y", "unit": "micrometer"}, {"name": "x", "unit": "micrometer"}]
+            edit(
+                folder / well / str(field) / "zarr.json",
+                lambda content, steps=steps, axes=axes: (
+                    content["attributes"]["ome"]["multiscales"][0]["datasets"][0].update(
+                        coordinateTransformations=steps
+                    ),
+                    content["attributes"]["ome"]["multiscales"][0].update(axes=axes),
+                ),
+            )
+    plate = open_plate(folder)
+    assert plate.fields["y_um"].tolist()[:2] == [0, 8]
+    assert plate.fields["x_um"].tolist()[3:5] == [-4, -4]
+    assert plate.fields["y_um"].isna().tolist() == [False, False, True] * 2
 
 
 def test_missing_wells_and_fields_are_stated(write_zarr):
@@ -111,7 +276,7 @@ def test_a_well_that_is_listed_twice_or_is_no_well_is_stated(write_zarr):
         "The plate lists well A01 twice, as 'A/1' and 'A/01'; the first was taken.",
         "The plate lists 'tables', which is not the path of a well; it was left out.",
         "The plate lists '../../A/2', which is not the path of a well; it was left out.",
-        "The plate lists None, which is not the path of a well; it was left out.",
+        "1 more wells are listed like this.",
     )
 
 
@@ -146,7 +311,8 @@ def test_every_field_is_read_by_its_own_metadata(write_zarr, tmp_path):
     assert np.array_equal(plate.read_field(1), pixels["A/1/0"][0, :, 1])
     with pytest.raises(PlateError, match=r"has 1 levels; most fields of the plate have 2"):
         plate.read_plane(1, 0, level=1)
-    assert len(plate.problems) == 1
+    assert plate.problems[0] == "Fields differ in their number of z planes: 1, 3."
+    assert len(plate.problems) == 2
 
 
 def test_a_field_with_fewer_channels_is_an_error_in_words(write_zarr):
@@ -214,4 +380,8 @@ def test_opening_costs_a_file_a_well(write_zarr, monkeypatch):
     plate = open_plate(folder)
     assert len(plate.fields) == 40
     sampled = 6 * 3  # of a few fields: the image and its two levels
-    assert len(read) == 2 + 20 + sampled  # the plate, asked for by the refusal and by the reading
+    told_apart = 2 + 6  # are two images of a well cycles, or is a field stitched of others?
+    assert len(read) == 2 + 20 + sampled + told_apart  # the plate, asked for by the refusal and by the reading
+    read.clear()
+    plate.at(z="max")
+    assert len(read) == 0

@@ -6,6 +6,7 @@ Instruments, spreadsheets and file formats write the same well as ``A1``, ``A01`
 """
 
 import re
+from functools import lru_cache
 
 from napari_ben.errors import SelectionError
 
@@ -50,6 +51,7 @@ def well_name(row: int, column: int) -> str:
     return f"{row_name(row)}{column + 1:02d}"
 
 
+@lru_cache(4096)  # a plate of thousands of fields asks for a few hundred wells
 def find_well(text: str) -> str | None:
     """Normalised well name, or None where the text does not name a well."""
     text = text.strip()
@@ -84,6 +86,7 @@ def parse_well(text: str) -> str:
     return well
 
 
+@lru_cache(4096)
 def well_position(name: str) -> tuple[int, int]:
     """0-based row and column of a well.
 

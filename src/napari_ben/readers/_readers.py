@@ -76,7 +76,11 @@ READERS: dict[str, Reader] = {
     "rxrx": index_reader("RxRx data sets", refuse_rxrx, index_rxrx),
     "images": index_reader("TIFF or PNG files named by well", refuse_names, index_names),
 }
-LAYOUTS: dict[str, Reader] = {**READERS, **{key: _named_reader(key) for key in NAMINGS if key not in READERS}}
+LAYOUTS: dict[str, Reader] = {
+    **READERS,
+    **{f"ome-zarr-{images}": _overruled(images) for images in ("fields", "cycles")},
+    **{key: _named_reader(key) for key in NAMINGS if key not in READERS},
+}
 
 
 def find_reader(place: Place, layout: str | None = None) -> Reader:

@@ -10,12 +10,15 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+MAX_BYTES = 2**32  # of a chunk or a plane: a stitched well of 30,000 × 30,000 pixels has 2 GB
+MAX_CHUNKS = 2**20
 _COMPRESSORS = frozenset({"blosc", "gzip", "zstd", "zlib", "lz4"})
 Decode = Callable[[bytes], Any]
 
@@ -49,25 +52,25 @@ class PlainArray:
     key: tuple[str, str]
 
     def __getitem__(self, index: tuple[int | slice, ...]) -> NDArray[Any]:
-        """Pixels at whole numbers of some axes, and all of the others (``slice(None)``)."""
-        free = [axis for axis, chosen in enumerate(index) if isinstance(chosen, slice)]
-        out = np.full([self.shape[axis] for axis in free], self.fill, self.dtype.newbyteorder("="))
-        counts = [range(-(-side // chunk)) for side, chunk in zip(self.shape, self.chunks, strict=True)]
-        grid = [
-            counts[axis] if isinstance(chosen, slice) else (chosen // self.chunks[axis],)
-            for axis, chosen in enumerate(index)
-        ]
-        inner = tuple(
-            chosen if isinstance(chosen, slice) else chosen % self.chunks[axis] for axis, chosen in enumerate(index)
-        )
+        """Pixels at whole numbers of some axes, and a range without steps of the others.
+
+        Raises
+        ------
+        ValueError
+            When more is asked for than a plane can be.
+        """
+        spans = [_span(chosen, side) for chosen, side in zip(index, self.shape, strict=True)]
+        edges = zip(spans, self.chunks, strict=True)
+        grid = [range(start // chunk, -(-stop // chunk)) for (start, stop), chunk in edges]
+        sides = [stop - start for start, stop in spans]
+        _require_bearable(prod(sides) * self.dtype.itemsize, prod(map(len, grid)))
+        out = np.full(sides, self.fill, self.dtype.newbyteorder("="))
         for place in product(*grid):
             pixels = self._chunk(place)
             if pixels is not None:
-                target = out[tuple(slice(place[axis] * self.chunks[axis], None) for axis in free)]
-                part = pixels[inner]
-                fitting = tuple(slice(0, min(*sides)) for sides in zip(target.shape, part.shape, strict=True))
-                target[fitting] = part[fitting]
-        return out
+                cuts = [_cut(*axis) for axis in zip(spans, place, self.chunks, strict=True)]
+                out[tuple(to for to, _ in cuts)] = pixels[tuple(of for _, of in cuts)]
+        return out[tuple(slice(None) if isinstance(chosen, slice) else 0 for chosen in index)]
 
     def _chunk(self, place: tuple[int, ...]) -> NDArray[Any] | None:
         prefix, separator = self.key
@@ -80,15 +83,16 @@ class PlainArray:
         return np.frombuffer(content, self.dtype).reshape(self.chunks)
 
 
-def open_plain(path: Path, version: int) -> PlainArray | None:
+def open_plain(path: Path | str, version: int) -> PlainArray | None:
     """Open an array whose chunks can be read directly; None where the Zarr library is needed.
 
     Raises
     ------
-    OSError, ValueError, LookupError, TypeError
+    OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError
         When its metadata are absent or damaged.
     """
-    return _open_2(path) if version == 2 else _open_3(path)
+    array = _open_2(Path(path)) if version == 2 else _open_3(Path(path))
+    return array if array is None else _checked(array)
 
 
 def _open_2(path: Path) -> PlainArray | None:
@@ -102,7 +106,7 @@ def _open_2(path: Path) -> PlainArray | None:
         chunks=tuple(meta["chunks"]),
         dtype=np.dtype(meta["dtype"]),
         fill=_fill(meta["fill_value"]),
-        decode=_decoder(compressor),
+        decode=decoder(compressor),
         key=("", meta.get("dimension_separator", ".")),
     )
 
@@ -123,9 +127,37 @@ def _open_3(path: Path) -> PlainArray | None:
         chunks=tuple(meta["chunk_grid"]["configuration"]["chunk_shape"]),
         dtype=np.dtype(meta["data_type"]).newbyteorder("<" if endian == "little" else ">"),
         fill=_fill(meta["fill_value"]),
-        decode=_decoder({"id": names[0]} if names else None),
+        decode=decoder({"id": names[0]} if names else None),
         key=(f"c{separator}" if is_default else "", separator),
     )
+
+
+def _span(chosen: int | slice, side: int) -> tuple[int, int]:
+    if not isinstance(chosen, slice):
+        return chosen, chosen + 1
+    start, stop, _ = chosen.indices(side)
+    return start, max(start, stop)
+
+
+def _cut(span: tuple[int, int], place: int, chunk: int) -> tuple[slice, slice]:
+    """Where the pixels of a chunk go, and which of its pixels, along one axis."""
+    start, stop = max(span[0], place * chunk), min(span[1], (place + 1) * chunk)
+    return slice(start - span[0], stop - span[0]), slice(start - place * chunk, stop - place * chunk)
+
+
+def _require_bearable(n_bytes: int, n_chunks: int) -> None:
+    if n_bytes > MAX_BYTES or n_chunks > MAX_CHUNKS:
+        raise ValueError(f"{n_bytes / 2**30:.0f} GiB in {n_chunks} chunks is not the size of an image")
+
+
+def _checked(array: PlainArray) -> PlainArray:
+    sides = (*array.shape, *array.chunks)
+    if len(array.shape) != len(array.chunks) or not all(type(side) is int and 0 < side < 2**48 for side in sides):
+        raise ValueError(f"a shape of {array.shape} in chunks of {array.chunks} is not possible")
+    if array.key[1] not in (".", "/"):
+        raise ValueError(f"{array.key[1]!r} is no separator of chunk names")
+    _require_bearable(prod(array.chunks) * array.dtype.itemsize, 1)
+    return array
 
 
 def _is_known(name: str | None) -> bool:
@@ -136,7 +168,8 @@ def _fill(value: float | str | None) -> float:
     return float(value) if isinstance(value, str) else (value or 0)
 
 
-def _decoder(compressor: Mapping[str, Any] | None) -> Decode | None:
+def decoder(compressor: Mapping[str, Any] | None) -> Decode | None:
+    """Give what turns the bytes of a chunk's file into those of its pixels; None where they are that already."""
     if compressor is None:
         return None
     import numcodecs  # 0.1 s: only where pixels are read

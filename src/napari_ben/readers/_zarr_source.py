@@ -1,11 +1,13 @@
 """Pixels of an OME-Zarr plate.
 
-Fields are not taken to be alike: each one's own metadata say where its pixels are and what its axes mean, read when
-the field is first looked at. `read_array` is the one function that decodes pixels.
+Fields are not taken to be alike: each one's own metadata say where its pixels are, what its axes mean and in which
+order its channels come, read when the field is first looked at. `read_array` is the one function that decodes pixels.
 """
 
 import zlib
 from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 from typing import Any, Literal
@@ -14,11 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_ben.errors import PlateError
+from napari_ben.plates import View
 from napari_ben.readers._zarr_chunks import open_plain
-from napari_ben.readers._zarr_image import ImageFacts, ImageMeta, read_meta
+from napari_ben.readers._zarr_image import ImageFacts, channel_names, read_meta
+from napari_ben.readers._zarr_stitched import Box
 
 OPEN_ARRAYS = 256
 _FORMATS: dict[int, Literal[2, 3]] = {2: 2, 3: 3}
+_DAMAGED = (OSError, ValueError, TypeError, AttributeError, LookupError, RuntimeError, MemoryError, zlib.error)
 
 
 def read_array(array: Any, index: tuple[int | slice, ...]) -> NDArray[Any]:
@@ -32,101 +37,218 @@ def _open_by_library(path: Path, version: int) -> Any:
     return zarr.open_array(str(path), mode="r", zarr_format=_FORMATS[version])
 
 
-class ZarrSource:
-    """One OME-Zarr image a field.
+@dataclass(frozen=True)
+class OpenImage:
+    """One level of a field, open.
+
+    Parameters
+    ----------
+    axes
+        Names in the order of the array.
+    channels
+        Names in the order of the array.
+    is_named
+        The field itself names its channels.
+    array
+        With ``shape``, ``chunks`` and indexing.
+    """
+
+    axes: str
+    channels: tuple[str, ...]
+    is_named: bool
+    array: Any
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Length of each axis."""
+        return dict(zip(self.axes, self.array.shape, strict=True))
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the fields of a plate are.
 
     Parameters
     ----------
     folder
-        The plate's folder.
-    images
-        Path of each field within it.
+        The plate's.
     version
         Of Zarr: 2 or 3.
-    facts
-        What most fields are.
+    images
+        Path of each field's image within the folder.
+    boxes
+        (Y0, X0, Y1, X1) of each field within its image, pixels of the finest level; None where it fills the image.
+    by_name
+        Channels are found by the names that each field gives them; else by their place.
     """
 
-    def __init__(self, folder: Path, images: tuple[str, ...], version: int, facts: ImageFacts) -> None:
-        self._folder, self._images, self._version, self._facts = folder, images, version, facts
-        self._arrays: OrderedDict[tuple[int, int], tuple[str, Any]] = OrderedDict()
-        self._lock = Lock()
+    folder: Path
+    version: int
+    images: tuple[str, ...]
+    boxes: tuple[Box | None, ...]
+    by_name: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class ZarrSource:
+    """One OME-Zarr image, or a box of one, a field.
+
+    Parameters
+    ----------
+    places
+        Of the fields.
+    facts
+        What most fields are.
+    view
+        Plane and time point that are shown.
+    """
+
+    places: Places
+    facts: ImageFacts
+    view: View = field(default_factory=View)
+    _arrays: "OrderedDict[tuple[str, int], OpenImage]" = field(default_factory=OrderedDict, init=False, repr=False)
+    _lock: Lock = field(default_factory=Lock, init=False, repr=False)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle what it was made from: open arrays stay behind."""
-        return type(self), (self._folder, self._images, self._version, self._facts)
+        return type(self), (self.places, self.facts, self.view)
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """Data type of most fields."""
-        return self._facts.dtype
+        return self.facts.dtype
 
     @property
     def shape(self) -> tuple[int, int]:
         """(Y, X) of most fields."""
-        return self._facts.shape
+        return self.facts.shape
 
     @property
     def downsampling(self) -> tuple[int, ...]:
         """Factors of the stored levels."""
-        return self._facts.downsampling
+        return self.facts.downsampling
 
     def read(self, field: int, channel: int, level: int = 0) -> NDArray[Any]:
-        """(Y, X) of one field and channel: the first time point, the middle plane.
+        """(Y, X) of one field and channel in the view's plane, or the maximum of all planes, and time point.
 
         Raises
         ------
         PlateError
             When the field, its metadata or its pixels are missing or damaged.
         """
-        axes, array = self._open(field, level)
-        sizes = dict(zip(axes, array.shape, strict=True))
-        if channel >= sizes.get("c", 1):
+        image = self._open(field, level)
+        sizes = image.sizes
+        box = self._box(field, level)
+        chosen: dict[str, int | slice] = {
+            "t": self._time(field, sizes.get("t", 1)),
+            "c": self._channel(field, channel, image),
+            "y": slice(box[0], box[2]),
+            "x": slice(box[1], box[3]),
+        }
+        planes = self._planes(field, sizes.get("z", 1), image)
+        try:
+            plane = _brightest(image, chosen, planes)
+        except _DAMAGED as error:
+            raise self._unreadable(field, error) from error
+        return plane if image.axes.index("y") < image.axes.index("x") else plane.T
+
+    def _box(self, field: int, level: int) -> tuple[int | None, ...]:
+        box = self.places.boxes[field]
+        if box is None:
+            return (None,) * 4
+        factor = self.downsampling[level]
+        y0, x0, y1, x1 = box
+        top, left = y0 // factor, x0 // factor
+        return top, left, top + max(1, (y1 - y0) // factor), left + max(1, (x1 - x0) // factor)
+
+    def _channel(self, field: int, channel: int, image: OpenImage) -> int:
+        name, nominal = self.facts.channels[channel], self.facts.channels
+        if image.is_named and self.places.by_name:
+            if name in image.channels:
+                return image.channels.index(name)
             raise PlateError(
-                f"{self._folder / self._images[field]} has {sizes.get('c', 1)} of the plate's "
-                f"{len(self._facts.channels)} channels.",
+                f"{self._path(field)} has no channel {name!r}; it has {', '.join(image.channels)}.",
+                "Leave the field out, or open the plate with layout='ome-zarr-fields' to go by the channels' order.",
+            )
+        if channel >= len(image.channels):
+            raise PlateError(
+                f"{self._path(field)} has {len(image.channels)} of the plate's {len(nominal)} channels.",
                 "Leave the field out.",
             )
-        chosen = {"t": 0, "c": channel, "z": sizes.get("z", 1) // 2}
-        try:
-            plane = read_array(array, tuple(chosen.get(axis, slice(None)) for axis in axes))
-        except (OSError, ValueError, RuntimeError, LookupError, zlib.error) as error:
-            raise self._unreadable(field, error) from error
-        return plane if axes.index("y") < axes.index("x") else plane.T
+        return channel
 
-    def _open(self, field: int, level: int) -> tuple[str, Any]:
-        key = (field, level)
+    def _time(self, field: int, n_times: int) -> int:
+        time = self.view.time or 0
+        if time and n_times > 1 and time >= n_times:
+            raise PlateError(
+                f"{self._path(field)} has {n_times} time points; number {time} is asked for, counted from 0.",
+                "Choose an earlier time point, or leave the field out.",
+            )
+        return time if n_times > 1 else 0
+
+    def _planes(self, field: int, n_planes: int, image: OpenImage) -> Sequence[int | slice]:
+        if n_planes == 1:
+            return (0,)
+        if self.view.z == "max":
+            thickness = image.array.chunks[image.axes.index("z")]
+            return [slice(start, start + thickness) for start in range(0, n_planes, max(1, thickness))]
+        z = n_planes // 2 if self.view.z == "auto" else self.view.z
+        if z >= n_planes:
+            raise PlateError(
+                f"{self._path(field)} has {n_planes} z planes; number {z} is asked for, counted from 0.",
+                "Choose a lower plane, 'auto' or 'max', or leave the field out.",
+            )
+        return (z,)
+
+    def _open(self, field: int, level: int) -> OpenImage:
+        key = (self.places.images[field], level)
         with self._lock:
             if key in self._arrays:
                 self._arrays.move_to_end(key)
                 return self._arrays[key]
-        image = self._folder / self._images[field]
-        meta = read_meta(image, self._version)
-        opened = meta.axes, self._open_array(field, image / self._dataset(field, meta, level))
+        opened = self._open_anew(field, level)
         with self._lock:
             self._arrays[key] = opened
             while len(self._arrays) > OPEN_ARRAYS:
                 self._arrays.popitem(last=False)
         return opened
 
-    def _dataset(self, field: int, meta: ImageMeta, level: int) -> str:
+    def _open_anew(self, field: int, level: int) -> OpenImage:
+        path = self._path(field)
+        meta = read_meta(path, self.places.version)
         if level >= len(meta.datasets):
             raise PlateError(
-                f"{self._folder / self._images[field]} has {len(meta.datasets)} levels; most fields of the plate "
-                f"have {len(self.downsampling)}.",
+                f"{path} has {len(meta.datasets)} levels; most fields of the plate have {len(self.downsampling)}.",
                 "Write the field again with as many levels as the others.",
             )
-        return meta.datasets[level]
-
-    def _open_array(self, field: int, path: Path) -> Any:
         try:
-            array = open_plain(path, self._version)
-            return _open_by_library(path, self._version) if array is None else array
-        except (OSError, ValueError, TypeError, LookupError) as error:
+            array = open_plain(path / meta.datasets[level], self.places.version)
+            array = _open_by_library(path / meta.datasets[level], self.places.version) if array is None else array
+        except (*_DAMAGED, RecursionError) as error:
             raise self._unreadable(field, error) from error
+        if len(array.shape) != len(meta.axes):
+            raise self._unreadable(field, f"level {level} has {len(array.shape)} axes, not {len(meta.axes)}")
+        count = array.shape[meta.axes.index("c")] if "c" in meta.axes else 1
+        return OpenImage(meta.axes, channel_names(meta.labels, count), any(meta.labels), array)
 
-    def _unreadable(self, field: int, error: Exception) -> PlateError:
+    def _path(self, field: int) -> Path:
+        return self.places.folder / self.places.images[field]
+
+    def _unreadable(self, field: int, reason: object) -> PlateError:
         return PlateError(
-            f"The pixels of {self._folder / self._images[field]} cannot be read: {str(error).strip()[:160]}.",
+            f"The pixels of {self._path(field)} cannot be read: {str(reason).strip()[:160] or type(reason).__name__}.",
             "Copy or write the field again, or leave it out.",
         )
+
+
+def _brightest(image: OpenImage, chosen: dict[str, int | slice], planes: Sequence[int | slice]) -> NDArray[Any]:
+    """One plane, or the maximum of several; as many are in memory at a time as a chunk has."""
+    brightest: NDArray[Any] | None = None
+    for z in planes:
+        pixels = read_array(image.array, tuple({**chosen, "z": z}[axis] for axis in image.axes))
+        if isinstance(z, slice):
+            pixels = pixels.max(axis=[axis for axis in image.axes if axis in "zyx"].index("z"))
+        brightest = pixels if brightest is None else np.maximum(brightest, pixels)
+    if brightest is None:
+        raise ValueError("it has no plane")
+    return brightest

@@ -1,3 +1,4 @@
+import itertools
 import json
 import shutil
 from pathlib import Path
@@ -5,14 +6,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import tifffile
 
 from napari_ben.errors import RunFileError
 from napari_ben.plates import Plate
-from napari_ben.readers import open_screen
+from napari_ben.readers import open_plate, open_screen
 from napari_ben.results import Predictions
 from napari_ben.workflow import predict, read_run, rerun
 
-from .conftest import make_model
+from .conftest import CHANNELS, make_model
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +107,46 @@ def test_an_absent_model_is_named(run_file: Path) -> None:
     edit(run_file, model__path=None)
     with pytest.raises(RunFileError, match=r"The model of the run cannot be found: There is no model 'tiny-sample'"):
         rerun(run_file)
+
+
+@pytest.fixture
+def stack_folder(tmp_path: Path) -> Path:
+    """Two wells of three channels, four z planes and two time points, named in a way that only a pattern can read."""
+    folder = tmp_path / "stacks"
+    folder.mkdir()
+    random = np.random.default_rng(4)
+    for name in itertools.product(("B-2", "C-3"), CHANNELS, range(4), (1, 2)):
+        pixels = random.gamma(2.0, 400, (32, 32)).astype(np.uint16)
+        tifffile.imwrite(folder / "{}-{}-{}-{}.tif".format(*name), pixels)
+    return folder
+
+
+PATTERN = r"(?P<well>[A-H]-\d+)-(?P<channel>\w+)-(?P<z>\d+)-(?P<time>\d)\.tif"
+
+
+def test_a_run_keeps_how_the_plate_was_opened_and_what_was_shown(stack_folder: Path, tmp_path: Path) -> None:
+    model = make_model()
+    plate = open_plate(stack_folder, pattern=PATTERN, z="max", time=2)
+    predictions = predict(plate, model, "none")
+    predictions.save(tmp_path / "first", ["csv"])
+    again = rerun(tmp_path / "first/run.json", model=model)
+    assert np.array_equal(again.logits, predictions.logits)
+    assert again.run["plate"]["view"] == {"z": "max", "time": 2, "acquisition": None}
+    default = open_plate(stack_folder, pattern=PATTERN)
+    assert predict(default, model, "none").run["pixels_sha256"] != again.run["pixels_sha256"]
+    rerun(tmp_path / "first/run.json", plate=default, model=model)
+    edit(tmp_path / "first/run.json", plate__view={"z": 17})
+    with pytest.raises(RunFileError, match=r"cannot be opened: Plate 'stacks' has no z plane 17; it has 0, 1, 2, 3"):
+        rerun(tmp_path / "first/run.json", model=model)
+
+
+def test_what_is_odd_about_pixels_is_in_the_run_once(stack_folder: Path) -> None:
+    tifffile.imwrite(stack_folder / "B-2-DNA-2-1.tif", np.full((32, 32), 7.0, np.float32))
+    tifffile.imwrite(stack_folder / "C-3-ER-2-1.tif", np.zeros((30, 32), np.uint16))
+    problems = predict(open_plate(stack_folder, pattern=PATTERN), make_model(), "none").run["problems"]
+    assert "Field 1 of well B02 is float32; the plate's fields are uint16." in problems
+    assert sum("channels of different sizes" in problem for problem in problems) == 1
+    assert sum("30×32" in problem for problem in problems) == 2
 
 
 def test_a_plate_that_was_in_memory_must_be_passed(plate: Plate, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ _REWRITE_EVERY = 0.1
 _LOG_EVERY = 10.0
 _STAGES = {
     "pixels": "looking at pixels",
+    "quality": "looking at image quality",
     "reading": "reading the context",
     "statistics": "measuring the context",
     "prediction": "predicting",

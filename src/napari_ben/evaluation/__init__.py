@@ -15,6 +15,7 @@ from napari_ben.evaluation._comparison import (
     over_plates,
     to_markdown,
 )
+from napari_ben.evaluation._drift import drift_between, drift_from, edge_wells, region_drift, well_influence
 from napari_ben.evaluation._heads import HEADS, HeadKind, LinearHead, fit_head
 from napari_ben.evaluation._intervals import bootstrap_accuracy, interval_unit
 from napari_ben.evaluation._labels import find_label_column, labelled_wells
@@ -27,14 +28,25 @@ from napari_ben.evaluation._metrics import (
     spearman,
     wilson_interval,
 )
+from napari_ben.evaluation._quality import (
+    MEASURES,
+    QualityLimits,
+    flag_fields,
+    full_scale,
+    measure_plane,
+    quality_of_wells,
+)
 from napari_ben.evaluation._shift import label_shift
 from napari_ben.evaluation._stability import resample_wells, stability
+from napari_ben.evaluation._subsets import deal_wells, jackknife_error, stratified_subset
 
 __all__ = [
     "HEADS",
+    "MEASURES",
     "Estimate",
     "HeadKind",
     "LinearHead",
+    "QualityLimits",
     "Run",
     "accuracy",
     "bootstrap_accuracy",
@@ -43,21 +55,33 @@ __all__ = [
     "class_counts",
     "compare_runs",
     "control_distance",
+    "deal_wells",
+    "drift_between",
+    "drift_from",
+    "edge_wells",
     "find_label_column",
     "fit_head",
+    "flag_fields",
+    "full_scale",
     "interval_unit",
+    "jackknife_error",
     "judge",
     "label_shift",
     "labelled_wells",
+    "measure_plane",
     "mid_ranks",
     "over_plates",
     "plate_predictability",
+    "quality_of_wells",
+    "region_drift",
     "replicate_precision",
     "replicate_refusal",
     "resample_wells",
     "roc_auc",
     "spearman",
     "stability",
+    "stratified_subset",
     "to_markdown",
+    "well_influence",
     "wilson_interval",
 ]

@@ -15,17 +15,31 @@ if TYPE_CHECKING:
     from napari_ben.methods._engine import iter_statistics, measure_statistics
     from napari_ben.methods._ledger import MemoryBudget
     from napari_ben.methods._precision import exact_arithmetic
+    from napari_ben.methods._shrinkage import (
+        empirical_bayes_shares,
+        group_statistics,
+        pseudo_count_share,
+        shrink_statistics,
+    )
     from napari_ben.methods._statistics import ContextStatistics, LayerStatistics
+    from napari_ben.methods._well_moments import LayerMoments, WellMoments, measure_wells
 
 _HOMES = {
     "ContextStatistics": "_statistics",
+    "LayerMoments": "_well_moments",
     "LayerStatistics": "_statistics",
     "MemoryBudget": "_ledger",
+    "WellMoments": "_well_moments",
     "apply_statistics": "_apply",
+    "empirical_bayes_shares": "_shrinkage",
     "exact_arithmetic": "_precision",
     "fold_statistics": "_apply",
+    "group_statistics": "_shrinkage",
     "iter_statistics": "_engine",
     "measure_statistics": "_engine",
+    "measure_wells": "_well_moments",
+    "pseudo_count_share": "_shrinkage",
+    "shrink_statistics": "_shrinkage",
 }
 
 __all__ = [
@@ -33,14 +47,21 @@ __all__ = [
     "METHODS",
     "ContextStatistics",
     "ControlWeight",
+    "LayerMoments",
     "LayerStatistics",
     "MemoryBudget",
     "Method",
+    "WellMoments",
     "apply_statistics",
+    "empirical_bayes_shares",
     "exact_arithmetic",
     "fold_statistics",
+    "group_statistics",
     "iter_statistics",
     "measure_statistics",
+    "measure_wells",
+    "pseudo_count_share",
+    "shrink_statistics",
 ]
 
 

@@ -12,6 +12,7 @@ from napari_ben.workflow._open import Plates, open_plates
 from napari_ben.workflow._plan import Plan, plan_prediction
 from napari_ben.workflow._predict import predict
 from napari_ben.workflow._progress import Circumstances, FieldBatch, Progress
+from napari_ben.workflow._quality import exclude_flagged, join_quality, run_quality
 from napari_ben.workflow._record import RunRecord
 from napari_ben.workflow._rerun import plan_rerun, read_run, rerun, run_again
 from napari_ben.workflow._run import drain, partial_predictions, run_prediction
@@ -32,7 +33,9 @@ __all__ = [
     "compare",
     "describe_device",
     "drain",
+    "exclude_flagged",
     "find_device",
+    "join_quality",
     "make_config",
     "open_plates",
     "partial_predictions",
@@ -45,6 +48,7 @@ __all__ = [
     "run_again",
     "run_comparison",
     "run_prediction",
+    "run_quality",
     "run_stability",
     "run_training",
     "run_umap",

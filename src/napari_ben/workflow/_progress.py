@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from napari_ben.methods import ContextStatistics
 
-Stage = Literal["pixels", "reading", "statistics", "prediction", "layout"]
+Stage = Literal["pixels", "quality", "reading", "statistics", "prediction", "layout"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +74,7 @@ class Progress:
     unit
         A noun in the plural, such as ``wells``.
     stage
-        ``pixels`` and ``reading`` look at images, ``statistics`` measures the context, ``prediction`` answers,
+        ``pixels``, ``quality`` and ``reading`` look at images, ``statistics`` measures the context, ``prediction`` answers,
         ``layout`` is UMAP.
     finished
         Wells that became ready with this step.

@@ -128,6 +128,10 @@ class ZarrSource:
         """Factors of the stored levels."""
         return self.facts.downsampling
 
+    def path(self, field: int, _channel: int) -> Path:
+        """Folder of the image."""
+        return self.places.folder / self.places.images[field]
+
     def read(self, field: int, channel: int, level: int = 0) -> NDArray[Any]:
         """(Y, X) of one field and channel in the view's plane, or the maximum of all planes, and time point.
 

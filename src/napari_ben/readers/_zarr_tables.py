@@ -93,7 +93,8 @@ def field_numbers(names: Sequence[str]) -> list[int]:
 
 def _index(columns: _Columns) -> str:
     others = [name for name in columns if "micrometer" not in name]
-    return next((name for name in ("FieldIndex", "_index", "index", "name") if name in columns), *others[:1])
+    known = [name for name in ("FieldIndex", "_index", "index", "name") if name in columns]
+    return next(iter([*known, *others]), "index")
 
 
 def _read_anndata(table: str, version: int) -> _Columns:

@@ -79,11 +79,8 @@ def test_six_acquisitions_of_an_idr_screen(write_arrays):
     plate = open_plate(write_arrays("v04/2551.zarr", 2))
     said = describe(plate)
     assert said["format"] == 96
-    names = [
-        name.partition("(")[0] for name in ("Meas_01(", "Meas_02(", "Meas_03(", "Meas_04(", "Meas_05(", "Meas_06(")
-    ]
-    shown = [name.partition("(")[0] for name in plate.acquisitions]
-    assert shown == [name for name in names if name in shown]
+    names = [name.partition("(")[0] for name in plate.acquisitions]
+    assert names == ["Meas_03", "Meas_04", "without acquisition"]  # by time; metadata of other wells are not here
     assert said["n_wells"] >= 1
     assert plate.read_field(0).any()
 

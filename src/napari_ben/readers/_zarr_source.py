@@ -128,7 +128,7 @@ class ZarrSource:
         """Factors of the stored levels."""
         return self.facts.downsampling
 
-    def path(self, field: int, _channel: int) -> Path:
+    def path(self, field: int, _channel: int = 0) -> Path:
         """Folder of the image."""
         return self.places.folder / self.places.images[field]
 
@@ -171,12 +171,12 @@ class ZarrSource:
             if name in image.channels:
                 return image.channels.index(name)
             raise PlateError(
-                f"{self._path(field)} has no channel {name!r}; it has {', '.join(image.channels)}.",
+                f"{self.path(field)} has no channel {name!r}; it has {', '.join(image.channels)}.",
                 "Leave the field out, or open the plate with layout='ome-zarr-fields' to go by the channels' order.",
             )
         if channel >= len(image.channels):
             raise PlateError(
-                f"{self._path(field)} has {len(image.channels)} of the plate's {len(nominal)} channels.",
+                f"{self.path(field)} has {len(image.channels)} of the plate's {len(nominal)} channels.",
                 "Leave the field out.",
             )
         return channel
@@ -185,7 +185,7 @@ class ZarrSource:
         time = self.view.time or 0
         if time and n_times > 1 and time >= n_times:
             raise PlateError(
-                f"{self._path(field)} has {n_times} time points; number {time} is asked for, counted from 0.",
+                f"{self.path(field)} has {n_times} time points; number {time} is asked for, counted from 0.",
                 "Choose an earlier time point, or leave the field out.",
             )
         return time if n_times > 1 else 0
@@ -199,7 +199,7 @@ class ZarrSource:
         z = n_planes // 2 if self.view.z == "auto" else self.view.z
         if z >= n_planes:
             raise PlateError(
-                f"{self._path(field)} has {n_planes} z planes; number {z} is asked for, counted from 0.",
+                f"{self.path(field)} has {n_planes} z planes; number {z} is asked for, counted from 0.",
                 "Choose a lower plane, 'auto' or 'max', or leave the field out.",
             )
         return (z,)
@@ -218,7 +218,7 @@ class ZarrSource:
         return opened
 
     def _open_anew(self, field: int, level: int) -> OpenImage:
-        path = self._path(field)
+        path = self.path(field)
         meta = read_meta(path, self.places.version)
         if level >= len(meta.datasets):
             raise PlateError(
@@ -235,12 +235,9 @@ class ZarrSource:
         count = array.shape[meta.axes.index("c")] if "c" in meta.axes else 1
         return OpenImage(meta.axes, channel_names(meta.labels, count), any(meta.labels), array)
 
-    def _path(self, field: int) -> Path:
-        return self.places.folder / self.places.images[field]
-
     def _unreadable(self, field: int, reason: object) -> PlateError:
         return PlateError(
-            f"The pixels of {self._path(field)} cannot be read: {str(reason).strip()[:160] or type(reason).__name__}.",
+            f"The pixels of {self.path(field)} cannot be read: {str(reason).strip()[:160] or type(reason).__name__}.",
             "Copy or write the field again, or leave it out.",
         )
 

@@ -1,0 +1,204 @@
+"""XML that microscopes write, read as a stream and without trust.
+
+The parser is expat of the standard library, with everything refused that makes XML dangerous: a document type, and with
+it every entity, whether it grows (a "bomb") or points elsewhere. defusedxml refuses the same, but builds a tree, in
+Python; lxml is as fast, but a further library that keeps the whole document. Figures: ``benchmarks/opening.py``.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+from xml.parsers import expat
+
+from napari_ben.errors import PlateError
+
+CHUNK = 1 << 20
+LONGEST = 4 * CHUNK  # of a tag, a comment or a text; expat keeps the first two whole
+DEEPEST = 100
+
+Begin = Callable[[Mapping[str, str]], object]
+Hear = Callable[[str], object]
+
+
+@dataclass(frozen=True)
+class Root:
+    """The first element of a document.
+
+    Parameters
+    ----------
+    name
+        Without its namespace.
+    namespace
+        Empty when there is none.
+    attributes
+        By name without namespace.
+    """
+
+    name: str
+    namespace: str
+    attributes: Mapping[str, str]
+
+
+def read_root(path: Path) -> Root:
+    """First element of a document; reads no further.
+
+    Raises
+    ------
+    PlateError
+        When the file cannot be read, does not begin as XML, or is dangerous.
+    """
+    parser = _safe_parser(path)
+    found: list[Root] = []
+
+    def start(tag: str, attributes: list[str]) -> None:
+        namespace, _, name = tag.rpartition(" ")
+        found.append(Root(name, namespace, _named(attributes)))
+        parser.StartElementHandler = None
+
+    parser.StartElementHandler = start
+    problem = "no tag in its first bytes"
+    try:
+        with path.open("rb") as file:
+            parser.Parse(file.read(CHUNK // 16))
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    except expat.ExpatError as error:
+        problem = _words(error)
+    if not found:
+        raise PlateError(f"{path.name!r} is no XML: {problem}.", "Copy or export the plate again.")
+    return found[0]
+
+
+def read_xml(path: Path, begins: Mapping[str, Begin], texts: Mapping[str, Hear]) -> str:
+    """Go through a document once, and say what is wrong with it.
+
+    Elements count only when they are of the root's namespace. What stands before a damage has been heard: an index that
+    is cut short still tells of the images before the cut.
+
+    Parameters
+    ----------
+    path
+        The file.
+    begins
+        What to do with the attributes (by name without namespace) where an element begins, by the element's name
+        without namespace.
+    texts
+        Who hears an element's text, up to its end or that of its first child, by the element's name.
+
+    Returns
+    -------
+    str
+        Where the document is damaged, in a sentence; empty when it is whole.
+
+    Raises
+    ------
+    PlateError
+        When the file cannot be read, or is dangerous.
+    """
+    parser = _safe_parser(path)
+    kept = _listen(parser, begins, texts)
+    fed = 0
+    try:
+        with path.open("rb") as file:
+            is_last = False
+            while not is_last:
+                chunk = file.read(CHUNK)
+                is_last = not chunk
+                parser.Parse(chunk, is_last)
+                fed += len(chunk)
+                depth, length = kept()
+                if depth > DEEPEST:
+                    _refuse(path, f"its elements lie more than {DEEPEST} deep in each other")
+                if max(length, fed - parser.CurrentByteIndex) > LONGEST:
+                    _refuse(path, f"a tag or text of it is longer than {LONGEST:,} bytes")
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    except expat.ExpatError as error:
+        return f"{path.name!r} is damaged or cut short: {_words(error)}."
+    return ""
+
+
+def _listen(
+    parser: expat.XMLParserType, begins: Mapping[str, Begin], texts: Mapping[str, Hear]
+) -> Callable[[], tuple[int, int]]:
+    """Set what hears the parser; returns what tells how deep it is, and how much text it holds.
+
+    Half a million elements pass here. Functions that share variables take three quarters of the time of an object's
+    methods, and text is heard only where somebody listens.
+    """
+    known = _Known(begins, texts)
+    parts: list[str] = []
+    hear: Hear | None = None
+    depth = 0
+
+    def start(tag: str, attributes: list[str]) -> None:
+        nonlocal depth, hear
+        depth += 1
+        wanted = known[tag]
+        if wanted is not None:
+            begin, hear = wanted
+            if begin is not None:
+                begin(_named(attributes))
+            if hear is not None:
+                parser.CharacterDataHandler = parts.append
+
+    def end(_: str) -> None:
+        nonlocal depth, hear
+        depth -= 1
+        if hear is not None:
+            parser.CharacterDataHandler = None
+            hear("".join(parts))
+            parts.clear()
+            hear = None
+
+    parser.StartElementHandler, parser.EndElementHandler = start, end
+    return lambda: (depth, sum(map(len, parts)))
+
+
+class _Known(dict[str, tuple[Begin | None, Hear | None] | None]):
+    """What is wanted of the elements of each tag; the first tag that is asked for sets the namespace."""
+
+    def __init__(self, begins: Mapping[str, Begin], texts: Mapping[str, Hear]) -> None:
+        self._begins, self._texts = begins, texts
+        self._namespace: str | None = None
+
+    def __missing__(self, tag: str) -> tuple[Begin | None, Hear | None] | None:
+        namespace, _, name = tag.rpartition(" ")
+        if self._namespace is None:
+            self._namespace = namespace
+        both = self._begins.get(name), self._texts.get(name)
+        wanted = self[tag] = both if namespace == self._namespace and any(both) else None
+        return wanted
+
+
+def _safe_parser(path: Path) -> expat.XMLParserType:
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.buffer_text, parser.ordered_attributes = True, True
+
+    def refuse_doctype(name: str, *_: Any) -> None:
+        _refuse(path, f"it declares a document type ({name!r}), by which a file can grow or read other files")
+
+    parser.StartDoctypeDeclHandler = refuse_doctype
+    return parser
+
+
+def _named(attributes: list[str]) -> dict[str, str]:
+    return {name.rpartition(" ")[2]: value for name, value in zip(attributes[::2], attributes[1::2], strict=True)}
+
+
+def _refuse(path: Path, why: str) -> NoReturn:
+    raise PlateError(
+        f"{path.name!r} is refused: {why}. No microscope writes this.",
+        "Open only files that you trust; export the plate again.",
+    )
+
+
+def _words(error: expat.ExpatError) -> str:
+    return f"line {error.lineno}, {expat.errors.messages.get(error.code, 'unknown error')}"
+
+
+def _unreadable(path: Path, error: OSError) -> PlateError:
+    return PlateError(
+        f"{path.name!r} cannot be read: {error.strerror}.", "Ask for the right to read it, or connect its drive."
+    )

@@ -1,0 +1,132 @@
+"""Records of an XML document as columns of text."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from napari_ben.readers._xml import Begin, Hear, read_xml
+
+Columns = dict[str, list[str]]
+
+
+@dataclass(frozen=True)
+class Record:
+    """Elements that are alike, and what is wanted of each.
+
+    Parameters
+    ----------
+    name
+        Of the element.
+    columns
+        ``URL`` is the text of an element within the record, ``@filename`` an attribute of the record itself,
+        ``Row@number`` an attribute of an element within, and ``.`` the record's own text.
+    within
+        Element in which such records are meant; anywhere when empty.
+    """
+
+    name: str
+    columns: Sequence[str]
+    within: str = ""
+
+
+def read_records(path: Path, records: Sequence[Record]) -> tuple[dict[str, Columns], str]:
+    """Columns of all records of a document, read in one pass.
+
+    Parameters
+    ----------
+    path
+        The file.
+    records
+        With different names.
+
+    Returns
+    -------
+    tables
+        Columns by the record's name; text without space around it, empty where a record lacks an element.
+    damage
+        Where the document is damaged, in a sentence; empty when it is whole.
+
+    Raises
+    ------
+    PlateError
+        When the file cannot be read, or is dangerous.
+    """
+    filler = _Filler(records)
+    damage = read_xml(path, filler.begins(), filler.texts())
+    return {record.name: filler.columns(record) for record in records}, damage
+
+
+class _Filler:
+    """Puts what is heard into columns: the row by its number, so that a record that lacks an element shifts nothing."""
+
+    def __init__(self, records: Sequence[Record]) -> None:
+        self._records = records
+        self._tables: dict[str, dict[str, dict[int, str]]] = {
+            record.name: {column: {} for column in record.columns} for record in records
+        }
+        self._counts = dict.fromkeys(self._tables, 0)
+        self._open: dict[str, dict[int, str]] = {}
+        self._row = 0
+        self._section = ""
+
+    def columns(self, record: Record) -> Columns:
+        rows = range(self._counts[record.name])
+        return {
+            name: [column.get(row, "").strip() for row in rows] for name, column in self._tables[record.name].items()
+        }
+
+    def begins(self) -> dict[str, Begin]:
+        wanted: dict[str, list[str]] = {}
+        for record in self._records:
+            for name, _, attribute in (column.partition("@") for column in record.columns):
+                if name and attribute and attribute not in wanted.setdefault(name, []):
+                    wanted[name].append(attribute)
+        inner = {name: self._taking(name, attributes) for name, attributes in wanted.items()}
+        outer = {record.name: self._opening(record) for record in self._records}
+        return {**inner, **{record.within: self._entering(record.within) for record in self._records}, **outer}
+
+    def texts(self) -> dict[str, Hear]:
+        hears: dict[str, Hear] = {}
+        for record in self._records:
+            for column in record.columns:
+                if "@" not in column:
+                    hears[record.name if column == "." else column] = self._hearing(column)
+        return hears
+
+    def _opening(self, record: Record) -> Begin:
+        table, name = self._tables[record.name], record.name
+        own = [(table[column], column[1:]) for column in record.columns if column[0] == "@"]
+
+        def begin(attributes: Mapping[str, str]) -> None:
+            if record.within in ("", self._section):
+                self._open, self._row = table, self._counts[name]
+                self._counts[name] += 1
+                for column, attribute in own:
+                    column[self._row] = attributes.get(attribute, "")
+
+        return begin
+
+    def _entering(self, section: str) -> Begin:
+        def begin(_: Mapping[str, str]) -> None:
+            self._open, self._section = {}, section
+
+        return begin
+
+    def _taking(self, name: str, wanted: Sequence[str]) -> Begin:
+        keys = [(f"{name}@{attribute}", attribute) for attribute in wanted]
+
+        def begin(attributes: Mapping[str, str]) -> None:
+            for key, attribute in keys:
+                column = self._open.get(key)
+                if column is not None and attribute in attributes:
+                    column[self._row] = attributes[attribute]
+
+        return begin
+
+    def _hearing(self, column: str) -> Hear:
+        def hear(text: str) -> None:
+            cells = self._open.get(column)
+            if cells is not None:
+                cells[self._row] = text
+
+        return hear

@@ -1,0 +1,133 @@
+"""XML without trust: what is dangerous is refused, what is damaged tells what it still holds."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from napari_ben.errors import PlateError
+from napari_ben.readers._xml import CHUNK, DEEPEST, LONGEST, Root, read_root, read_xml
+from napari_ben.readers._xml_records import Record, read_records
+
+BOMB = """<?xml version="1.0"?>
+<!DOCTYPE lolz [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">]>
+<Images>&c;</Images>"""
+OUTSIDE = '<!DOCTYPE foo [<!ENTITY passwords SYSTEM "file:///etc/passwd">]><Images>&passwords;</Images>'
+PARAMETER = '<!DOCTYPE foo [<!ENTITY % more SYSTEM "http://127.0.0.1:1/x.dtd"> %more;]><Images/>'
+ONLY_TYPE = '<!DOCTYPE Images SYSTEM "http://127.0.0.1:1/images.dtd"><Images/>'
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(content: str | bytes, encoding: str = "utf-8") -> Path:
+        path = tmp_path / "Index.xml"
+        path.write_bytes(content if isinstance(content, bytes) else content.encode(encoding))
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize("content", [BOMB, OUTSIDE, PARAMETER, ONLY_TYPE], ids=["bomb", "file", "parameter", "type"])
+def test_document_types_are_refused_at_once(content, write):
+    path = write(content)
+    start = time.perf_counter()
+    for read in (lambda: read_root(path), lambda: read_xml(path, {}, {})):
+        with pytest.raises(PlateError, match=r"'Index.xml' is refused: it declares a document type"):
+            read()
+    assert time.perf_counter() - start < 0.1
+
+
+def test_what_would_fill_the_memory_is_refused(write):
+    with pytest.raises(PlateError, match=rf"lie more than {DEEPEST} deep in each other"):
+        read_xml(write("<a>" * (CHUNK // 2)), {}, {})
+    with pytest.raises(PlateError, match=rf"a tag or text of it is longer than {LONGEST:,} bytes"):
+        read_xml(write(f'<a b="{"x" * (LONGEST + 2 * CHUNK)}"/>'), {}, {})
+    with pytest.raises(PlateError, match="a tag or text of it is longer than"):
+        read_xml(write(f"<a>{'x' * (LONGEST + 2 * CHUNK)}</a>"), {}, {"a": str})
+
+
+def test_text_that_nobody_hears_may_be_long(write):
+    assert read_xml(write(f"<a>{'x' * (LONGEST + 2 * CHUNK)}</a>"), {}, {}) == ""
+
+
+@pytest.mark.parametrize(
+    ("head", "encoding"),
+    [
+        ("", "utf-8"),
+        ("", "utf-8-sig"),
+        ('<?xml version="1.0" encoding="UTF-16"?>', "utf-16"),
+        ('<?xml version="1.0" encoding="ISO-8859-1"?>', "latin-1"),
+        ('<?xml version="1.0" encoding="windows-1252"?>', "cp1252"),
+    ],
+)
+def test_encodings(head, encoding, write):
+    texts: list[str] = []
+    path = write(f"{head}<Images unit='µm'>384 Greiner µClear</Images>", encoding)
+    assert read_xml(path, {}, {"Images": texts.append}) == ""
+    assert texts == ["384 Greiner µClear"]
+    assert read_root(path) == Root("Images", "", {"unit": "µm"})
+
+
+def test_namespaces_are_told_and_foreign_elements_do_not_count(write):
+    path = write(
+        '<b:Data xmlns:b="http://yokogawa/1.0" b:Version="1.0" plain="2">'
+        '<b:Record b:Column="8">mine</b:Record><Record>nobody</Record><x:Record xmlns:x="http://else">other</x:Record>'
+        "</b:Data>"
+    )
+    assert read_root(path) == Root("Data", "http://yokogawa/1.0", {"Version": "1.0", "plain": "2"})
+    begins, texts = [], []
+    assert read_xml(path, {"Record": begins.append}, {"Record": texts.append}) == ""
+    assert (begins, texts) == ([{"Column": "8"}], ["mine"])
+
+
+def test_what_stands_before_a_damage_has_been_heard(write):
+    texts: list[str] = []
+    damage = read_xml(write("<a>\n<b>1</b>\n<b>2</b>\n<b>3"), {}, {"b": texts.append})
+    assert damage == "'Index.xml' is damaged or cut short: line 4, no element found."
+    assert texts == ["1", "2"]
+
+
+@pytest.mark.parametrize("content", ["", "   ", "II*\0\x08\0\0\0", "plate,well\n1,A01"])
+def test_no_xml_is_said_to_be_none(content, write):
+    with pytest.raises(PlateError, match=r"'Index.xml' is no XML: "):
+        read_root(write(content))
+
+
+def test_an_absent_file_is_said_to_be_absent(tmp_path):
+    for read in (lambda: read_root(tmp_path / "a.xml"), lambda: read_xml(tmp_path / "a.xml", {}, {})):
+        with pytest.raises(PlateError, match=r"'a.xml' cannot be read: No such file"):
+            read()
+
+
+def test_the_root_is_found_without_reading_on(write, monkeypatch):
+    path = write("<Images>" + "<Image/>" * CHUNK + "</Images>")
+    assert read_root(path).name == "Images"
+
+
+def test_records_are_columns_whatever_a_record_lacks(write):
+    path = write(
+        "<Data><Wells><Image><URL>not meant</URL></Image></Wells>"
+        "<Maps><Entry ID='1'><Name> DNA </Name></Entry><Entry ID='2'/></Maps>"
+        "<Images><Image><URL>a.tif</URL><Row number='3'/></Image>"
+        "<Image><Row number='4' letter='D'/></Image>"
+        "<Image><URL>b&amp;c.tif</URL><URL><![CDATA[d.tif]]></URL></Image></Images></Data>"
+    )
+    tables, damage = read_records(
+        path,
+        [
+            Record("Entry", ("@ID", "Name"), within="Maps"),
+            Record("Image", ("URL", "Row@number", "Row@letter"), within="Images"),
+        ],
+    )
+    assert damage == ""
+    assert tables["Entry"] == {"@ID": ["1", "2"], "Name": ["DNA", ""]}
+    assert tables["Image"] == {
+        "URL": ["a.tif", "", "d.tif"],
+        "Row@number": ["3", "4", ""],
+        "Row@letter": ["", "D", ""],
+    }
+
+
+def test_a_record_s_own_text(write):
+    tables, _ = read_records(write("<d><r c='1'>a.tif</r><r c='2'>b.tif</r></d>"), [Record("r", ("@c", "."))])
+    assert tables["r"] == {"@c": ["1", "2"], ".": ["a.tif", "b.tif"]}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from qtpy.QtWidgets import QFileDialog
 
-from napari_ben.session._picture import blank_picture, develop
+from napari_ben.session._picture import develop, first_picture
 from napari_ben.widgets._context_step import ContextStep
 from napari_ben.widgets._model_step import ModelStep
 from napari_ben.widgets._plate_step import PlateStep
@@ -55,7 +55,7 @@ def test_a_model_file_of_one_s_own(qtbot, ready, wanted, monkeypatch):
 def test_export_asks_for_a_folder(qtbot, ready, wanted, predict, monkeypatch, tmp_path):
     step = ResultsStep(ready)
     qtbot.addWidget(step)
-    ready._set(results={ready.state.plate.path: predict(ready.state.plate)})
+    ready._set(results={(ready.state.plate.path, ready.state.plate.view): predict(ready.state.plate)})
     answer(monkeypatch, "getExistingDirectory", str(tmp_path))
     step.ask_for_export()
     assert [task.lane for task in wanted] == ["export"]
@@ -70,7 +70,7 @@ def test_a_picture_that_cannot_be_written_is_said_in_words(qtbot, ready, predict
 
 
 def test_thumbnails_are_cut_from_what_is_in_memory(plate):
-    picture = blank_picture(plate)
+    picture = first_picture(plate)
     assert well_thumbnail(plate, picture, "B02") is None
     for _ in develop(plate, picture):
         pass
@@ -83,7 +83,7 @@ def test_thumbnails_are_cut_from_what_is_in_memory(plate):
 
 
 def test_hovering_shows_them(qtbot, ready, plate):
-    picture = blank_picture(plate)
+    picture = first_picture(plate)
     for array in picture.overviews:
         array[:] = np.iinfo(array.dtype).max
     ready._set(picture=picture)

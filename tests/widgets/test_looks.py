@@ -27,7 +27,7 @@ def predicted(ready, mapped, predict):
     """A state with predictions and a layout for half of the wells."""
     half = predict(mapped, list(mapped.wells.index[:6]), complete=False)
     half = half.with_layout("PCA", np.arange(24, dtype=float).reshape(12, 2))
-    return replace(ready.state, plate=mapped, results={mapped.path: half})
+    return replace(ready.state, plate=mapped, results={(mapped.path, mapped.view): half})
 
 
 def test_columns_that_tell_wells_apart_are_offered(mapped, predicted):

@@ -64,7 +64,8 @@ def test_the_menu_offers_folder_sample_and_recent_plates(on_screen, ready):
     step = on_screen(PlateStep)
     step.open_menu.aboutToShow.emit()
     titles = [action.text() for action in step.open_menu.actions() if action.text()]
-    assert titles == ["Open folder…", "Sample plate", "Recent plates", "Attach platemap…"]
+    opening = ["Open folder…", "Sample plate", "Recent plates", "Open this plate as", "Open by file names…"]
+    assert titles == [*opening, "Attach platemap…"]
 
 
 def test_the_context_step_says_what_the_choice_means(on_screen, ready):
@@ -169,7 +170,9 @@ def test_results_wait_and_then_show(on_screen, ready, predict):
     assert not step.content.isVisible()
     predictions = predict(ready.state.plate)
     predictions = predictions.with_layout("PCA", predictions.embeddings[:, :2].astype(float))
-    ready._set(results={ready.state.plate.path: predictions}, layout_note="UMAP: laying out · 3 s")
+    ready._set(
+        results={(ready.state.plate.path, ready.state.plate.view): predictions}, layout_note="UMAP: laying out · 3 s"
+    )
     ready.select(("A01",))
     show(step, ready)
     assert step.state.text() == "12 wells · 24 fields · 1 selected"

@@ -1,5 +1,6 @@
 """The story while someone watches: evented, without Qt, threads or torch."""
 
+from napari_ben.session._details import Details
 from napari_ben.session._layers import CHANNEL_COLOURS, KEY, LayerData, channel_colours, mosaic_layers, plate_of
 from napari_ben.session._picture import Picture, shown_first
 from napari_ben.session._resolve import Resolution, resolve
@@ -22,6 +23,7 @@ from napari_ben.session._words import (
     plate_details,
     plate_line,
     plate_title,
+    preview_words,
     results_line,
     roles_line,
     run_line,
@@ -34,6 +36,7 @@ __all__ = [
     "STOP",
     "ContextChoice",
     "ContextKind",
+    "Details",
     "Lane",
     "LayerData",
     "Notice",
@@ -56,6 +59,7 @@ __all__ = [
     "plate_line",
     "plate_of",
     "plate_title",
+    "preview_words",
     "resolve",
     "results_line",
     "roles_line",

@@ -8,6 +8,7 @@ from typing import Any
 
 from napari_ben.models import Model
 from napari_ben.plates import Plate
+from napari_ben.readers import PatternPreview
 from napari_ben.results import Predictions
 from napari_ben.session._pairing import for_new_plate
 from napari_ben.session._state import Notice, RunState, SessionState, StepName
@@ -65,6 +66,8 @@ def with_plate(state: SessionState, plate: Plate) -> SessionState:
 
 def _opened(state: SessionState, opened: Opened) -> SessionState:
     plate = opened.plate
+    if opened.screen is None and state.plate is not None and state.plate.path == plate.path:
+        return replace(with_plate(state, plate), picture=opened.picture)  # another view: the wells stay what they were
     state = replace(
         state,
         screen=opened.screen or state.screen,
@@ -99,7 +102,8 @@ def _ran_on(state: SessionState, step: RunStep) -> SessionState:
 def _predicted(state: SessionState, predictions: Predictions) -> SessionState:
     if state.plate is None:
         return state
-    return replace(state, results=MappingProxyType({**state.results, state.plate.path: predictions}))
+    shown = (state.plate.path, state.plate.view)
+    return replace(state, results=MappingProxyType({**state.results, shown: predictions}))
 
 
 def _ran(state: SessionState, predictions: Predictions) -> SessionState:
@@ -117,6 +121,10 @@ def _exported(state: SessionState, paths: tuple[Any, ...]) -> SessionState:
     return with_notice(state, Notice("results", f"Saved {len(paths)} files to {paths[0].parent}."))
 
 
+def _previewed(state: SessionState, preview: PatternPreview) -> SessionState:
+    return replace(state, preview=preview)
+
+
 def _found_device(state: SessionState, words: str) -> SessionState:
     return replace(state, device=words)
 
@@ -129,4 +137,5 @@ _RESULTS: dict[Lane, Arrival] = {
     "layout": _laid_out,
     "export": _exported,
     "device": _found_device,
+    "preview": _previewed,
 }

@@ -1,70 +1,33 @@
 """The story while someone watches: one evented object that holds one frozen state.
 
-A person's wish changes the state at once. What takes time leaves as a `Task`, which whoever watches drains (the dock
-in a thread, a test in place) and hands back; a result whose generation is not the lane's latest is dropped, so a slow
-answer never overwrites a newer question. The session knows no thread, no Qt and no torch.
+What a person may wish, each wish a method. It changes the state at once, or asks for the work that will (see `_lanes`).
+The session knows no thread, no Qt and no torch.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
-from psygnal import Signal
-
-from napari_ben.plates import Role
+from napari_ben.plates import Role, ZChoice
 from napari_ben.session import _arrivals as arrivals
 from napari_ben.session import _pairing as pairing
 from napari_ben.session import _tasks as tasks
+from napari_ben.session._lanes import Lanes
 from napari_ben.session._picture import develop
 from napari_ben.session._resolve import Resolution, resolve
 from napari_ben.session._state import ContextKind, Notice, RunOptions, RunState, SessionState, StepName
-from napari_ben.session._tasks import Lane, Task, Work
+from napari_ben.session._tasks import Work
 from napari_ben.workflow import InputCache
 
-_STEP_OF_LANE: dict[Lane, StepName] = {
-    "plate": "plate",
-    "model": "model",
-    "run": "method",
-    "layout": "results",
-    "export": "results",
-    "device": "model",
-    "picture": "plate",
-}
 
-
-class Session:
-    """One person's work on one screen.
-
-    Attributes
-    ----------
-    changed
-        Emitted with the new and the old state.
-    wanted
-        Emitted with a `Task` to be drained.
-    unwanted
-        Emitted with the lane whose task should stop and give what it has.
-    developed
-        Emitted with the channel of which a piece of the overview is new.
-    """
-
-    changed = Signal(SessionState, SessionState)
-    wanted = Signal(Task)
-    unwanted = Signal(str)
-    developed = Signal(int)
+class Session(Lanes):
+    """One person's work on one screen."""
 
     def __init__(self, state: SessionState | None = None) -> None:
-        self._state = state or SessionState()
-        self._generations: Counter[Lane] = Counter()
+        super().__init__(state)
         self._cache: InputCache | None = None
         self._resolved: tuple[tuple[object, ...], Resolution] | None = None
-
-    @property
-    def state(self) -> SessionState:
-        """The state now."""
-        return self._state
 
     @property
     def resolution(self) -> Resolution:
@@ -76,9 +39,15 @@ class Session:
             self._resolved = (depends_on, resolve(state))
         return self._resolved[1]
 
-    def open(self, path: Path, platemap: Path | None = None) -> None:
+    def open(
+        self, path: Path, platemap: Path | None = None, *, layout: str | None = None, pattern: str | None = None
+    ) -> None:
         """Open a folder as a plate or a screen; refused while a run is in flight."""
-        self._open(path, f"Opening {path.name}", tasks.open_work(path, platemap))
+        self._open(path, f"Opening {path.name}", tasks.open_work(path, platemap, layout, pattern))
+
+    def preview_pattern(self, path: Path, pattern: str) -> None:
+        """Find out what a pattern makes of the names in a folder."""
+        self._want("preview", f"Trying a pattern on {path.name}", tasks.preview_work(path, pattern))
 
     def open_sample(self) -> None:
         """Open the sample screen, drawing it first where it is not yet in the cache."""
@@ -91,16 +60,32 @@ class Session:
             plate = screen[name]
             self._open(plate.path, f"Opening {name}", tasks.show_work(plate))
 
+    def show_view(self, *, z: ZChoice | None = None, time: int | None = None, acquisition: str | None = None) -> None:
+        """Show another z plane, time point or acquisition of the plate."""
+        if (plate := self._state.plate) is not None:
+            self._open(plate.path, f"Showing {plate.name}", tasks.view_work(plate, z, time, acquisition))
+
     def develop(self) -> None:
         """Fill the overview of the plate; asked for once its layers are there, so that reading does not delay them."""
         if self._state.plate is not None and self._state.picture is not None:
             work = develop(self._state.plate, self._state.picture)
             self._want("picture", f"Showing {self._state.plate.name}", work)
 
+    def look_closer(self) -> None:
+        """Read what the canvas shows coarsely because it is not in memory."""
+        if self._state.picture is not None:
+            self._want("details", "Looking closer", self._state.picture.details.look_closer())
+
     def set_role(self, wells: Iterable[str], role: Role) -> None:
         """Give wells another role, as a person who knows better than the platemap."""
         if self._state.plate is not None and not self._refuse_while_running("context"):
             self._become(arrivals.with_plate(self._state, self._state.plate.with_roles(dict.fromkeys(wells, role))))
+
+    def confirm_suggestions(self) -> None:
+        """Give the wells the roles that the platemap's words suggest."""
+        if self._state.plate is not None and not self._refuse_while_running("plate"):
+            plate = self._state.plate.with_suggested_roles()
+            self._become(arrivals.with_plate(self._state, plate))
 
     def select(self, wells: Iterable[str]) -> None:
         """Select wells, whichever view they were picked in."""
@@ -187,53 +172,15 @@ class Session:
         """Take a notice away."""
         self._forget(step)
 
-    def receive(self, task: Task, value: object) -> None:
-        """Take what a task yielded."""
-        if not self._is_current(task):
-            return
-        if task.lane == "picture" and isinstance(value, int):
-            self.developed.emit(value)
-        self._become(arrivals.on_step(self._state, task.lane, value))
-
-    def finish(self, task: Task, value: object) -> None:
-        """Take what a task returned, and ask for what follows it."""
-        if not self._is_current(task):
-            return
-        self._generations[task.lane] += 1  # it is over: a step that comes late is stale
-        if task.lane == "plate":
-            self._drop("picture")  # of the plate before, which may have been asked for meanwhile
-        self._become(arrivals.on_result(self._state, task.lane, value))
-        state = self._state
-        if task.lane in {"run", "plate"} and state.predictions and "UMAP" not in state.predictions.layouts:
-            self._want("layout", "Embedding", tasks.layouts_work(state.predictions))
-
-    def fail(self, task: Task, error: BaseException) -> None:
-        """Take what went wrong in a task."""
-        if self._is_current(task):
-            self._generations[task.lane] += 1
-            step = _STEP_OF_LANE[task.lane]
-            self._become(arrivals.with_notice(arrivals.at_rest(self._state, task.lane), Notice.of(step, error)))
-
-    def _is_current(self, task: Task) -> bool:
-        return task.generation == self._generations[task.lane]
-
-    def _want(self, lane: Lane, title: str, work: Work) -> None:
-        self._generations[lane] += 1
-        self.wanted.emit(Task(lane, self._generations[lane], title, work))
-
     def _open(self, path: Path, title: str, work: Work) -> None:
         if self._refuse_while_running("plate"):
             return
         self._drop("layout")
         self._drop("picture")
+        self._drop("details")
         self._cache = None
         self._set(opening=path)
         self._want("plate", title, work)
-
-    def _drop(self, lane: Lane) -> None:
-        self._generations[lane] += 1
-        self._become(arrivals.at_rest(self._state, lane))
-        self.unwanted.emit(lane)
 
     def _refuse_while_running(self, step: StepName) -> bool:
         if self._state.run.is_busy:
@@ -243,11 +190,3 @@ class Session:
 
     def _forget(self, step: StepName) -> None:
         self._become(arrivals.without_notice(self._state, step))
-
-    def _set(self, **changes: Any) -> None:
-        self._become(replace(self._state, **changes))
-
-    def _become(self, state: SessionState) -> None:
-        old, self._state = self._state, state
-        if state != old:
-            self.changed.emit(state, old)

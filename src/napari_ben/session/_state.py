@@ -16,7 +16,8 @@ from napari_ben.errors import NapariBenError
 if TYPE_CHECKING:
     from napari_ben.methods import ControlWeight
     from napari_ben.models import Model
-    from napari_ben.plates import Plate, Screen
+    from napari_ben.plates import Plate, Screen, View
+    from napari_ben.readers import PatternPreview
     from napari_ben.results import Predictions
     from napari_ben.session._picture import Picture
 
@@ -154,7 +155,7 @@ class SessionState:
     run
         How far the run is.
     results
-        Plate path → its latest predictions, complete or not.
+        Plate path and view → their latest predictions, complete or not.
     selected
         The selected wells, sorted by position.
     colour_by
@@ -167,6 +168,8 @@ class SessionState:
         What the layout being computed is doing, or empty.
     device
         The device in words, or empty while unknown.
+    preview
+        What the pattern being typed makes of a folder's names.
     notices
         At most one for each step.
     """
@@ -186,16 +189,17 @@ class SessionState:
     weight: "ControlWeight | None" = None
     options: RunOptions = RunOptions()
     run: RunState = RunState()
-    results: Mapping[Path, "Predictions"] = field(default_factory=lambda: MappingProxyType({}))
+    results: Mapping[tuple[Path, "View"], "Predictions"] = field(default_factory=lambda: MappingProxyType({}))
     selected: tuple[str, ...] = ()
     colour_by: str = "role"
     points_by: str = "predicted class"
     layout: str = "UMAP"
     layout_note: str = ""
     device: str = ""
+    preview: "PatternPreview | None" = None
     notices: Mapping[StepName, Notice] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def predictions(self) -> "Predictions | None":
         """The latest predictions of the plate that is shown."""
-        return None if self.plate is None else self.results.get(self.plate.path)
+        return None if self.plate is None else self.results.get((self.plate.path, self.plate.view))

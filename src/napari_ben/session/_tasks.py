@@ -12,16 +12,18 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Literal
 
+import pandas as pd
+
 from napari_ben.models import Model, load_model
-from napari_ben.plates import Plate, Screen
-from napari_ben.readers import open_screen
+from napari_ben.plates import Plate, Screen, ZChoice
+from napari_ben.readers import PatternPreview, Place, open_plate, open_screen, preview_pattern
 from napari_ben.results import Predictions
-from napari_ben.session._picture import Picture, blank_picture
+from napari_ben.session._picture import Picture, first_picture
 
 if TYPE_CHECKING:
     from napari_ben.workflow import InputCache, Plan, Progress
 
-Lane = Literal["plate", "model", "run", "layout", "export", "device", "picture"]
+Lane = Literal["plate", "model", "run", "layout", "export", "device", "picture", "details", "preview"]
 Work = Generator[object, "bool | None", object]
 
 STOP = True
@@ -70,13 +72,21 @@ class Opened:
     source: Path | None = None
 
 
-def open_work(path: Path, platemap: Path | None) -> Generator[None, "bool | None", Opened]:
+def open_work(
+    path: Path, platemap: Path | None, layout: str | None = None, pattern: str | None = None
+) -> Generator[None, "bool | None", Opened]:
     """Open a folder as a screen, and prepare its first plate to be shown."""
     yield
-    screen = open_screen(path, platemap=platemap)
+    screen = _open_one(path, platemap, pattern) if pattern else open_screen(path, platemap=platemap, layout=layout)
     yield
     plate = screen.plates[0]
-    return Opened(plate, blank_picture(plate), screen, path.expanduser().absolute())
+    return Opened(plate, first_picture(plate), screen, path.expanduser().absolute())
+
+
+def _open_one(path: Path, platemap: Path | None, pattern: str) -> Screen:
+    plate = open_plate(path, platemap=platemap, pattern=pattern)
+    table = pd.DataFrame({"experiment": [plate.experiment]}, index=pd.Index([plate.name], name="plate"))
+    return Screen(plate.name, plate.path, (plate,), table)
 
 
 def sample_work() -> Generator[str | None, "bool | None", Opened]:
@@ -100,7 +110,22 @@ def _in_words(steps: Generator[tuple[int, int], None, Path]) -> Generator[str, "
 def show_work(plate: Plate) -> Generator[None, "bool | None", Opened]:
     """Prepare another plate of the screen to be shown."""
     yield
-    return Opened(plate, blank_picture(plate))
+    return Opened(plate, first_picture(plate))
+
+
+def view_work(
+    plate: Plate, z: ZChoice | None, time: int | None, acquisition: str | None
+) -> Generator[None, "bool | None", Opened]:
+    """Prepare another view of the plate to be shown."""
+    yield
+    view = plate.at(z=z, time=time, acquisition=acquisition)
+    return Opened(view, first_picture(view))
+
+
+def preview_work(path: Path, pattern: str) -> Generator[None, "bool | None", PatternPreview]:
+    """Try a pattern on the names of a folder."""
+    yield
+    return preview_pattern(Place(path).images, pattern)
 
 
 def model_work(name: str | Path) -> Generator[None, "bool | None", Model]:

@@ -5,6 +5,7 @@ from time import monotonic
 
 from napari_ben.models import Model, ModelCard
 from napari_ben.plates import Plate, Screen
+from napari_ben.readers import PatternPreview
 from napari_ben.results import Predictions
 from napari_ben.session._resolve import Resolution
 from napari_ben.session._state import RunState, SessionState
@@ -112,6 +113,27 @@ def run_line(run: RunState, now: float | None = None) -> str:
         return words
     elapsed = (monotonic() if now is None else now) - run.stage_started
     return f"{words} · {seconds_words(elapsed / run.done * (run.total - run.done))} left"
+
+
+def preview_words(preview: PatternPreview) -> str:
+    """Say how many names a pattern matches, and what it finds in them.
+
+    Examples
+    --------
+    >>> found = {"well": (2, ("A01", "A02")), "channel": (1, ("dna",))}
+    >>> preview_words(PatternPreview(3, n_tried=3, n_matched=2, values=found))
+    '2 of 3 names match: 2 wells (A01, A02) · 1 channel (dna)'
+    """
+    tried = f"{preview.n_matched} of {count_words(preview.n_tried, 'name')} match"
+    if preview.n_tried < preview.n_names:
+        tried += f" (tried of {preview.n_names:,})"
+    nouns = {"z": "z plane", "time": "time point"}
+    values = [
+        f"{count_words(number, nouns.get(word, word))} ({', '.join(first[:4])}{' …' if number > 4 else ''})"
+        for word, (number, first) in preview.values.items()
+        if number
+    ]
+    return f"{tried}: {' · '.join(values)}" if values else f"{tried}."
 
 
 def weight_words(weight: float) -> str:

@@ -1,6 +1,6 @@
 """Step 1: which plate."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -8,10 +8,14 @@ from qtpy.QtGui import QAction
 from qtpy.QtWidgets import QComboBox, QFileDialog, QMenu, QPushButton, QWidget
 
 from napari_ben.plates import Plate, Screen
+from napari_ben.readers import LAYOUTS
 from napari_ben.session import Session, SessionState, plate_details, plate_line, plate_title, roles_line
+from napari_ben.widgets._pattern_dialog import PatternDialog
 from napari_ben.widgets._preferences import recent_plates
-from napari_ben.widgets._step import NoticeLabel, Step, row
+from napari_ben.widgets._problems import ProblemsList
+from napari_ben.widgets._step import Step, row
 from napari_ben.widgets._tinted import QuietLabel
+from napari_ben.widgets._view_row import ViewRow
 
 _MAPS = "Platemaps (*.csv *.tsv *.txt);;All files (*)"
 
@@ -31,9 +35,21 @@ class PlateStep(Step):
         self.open_menu.aboutToShow.connect(self._fill_menu)
         self.open_button.setMenu(self.open_menu)
         self.details = QuietLabel("Open a plate, drop its folder on the canvas, or try the sample plate.", self)
-        self.problems = NoticeLabel(self)
+        self.view = ViewRow(self)
+        self.view.z_chosen.connect(lambda z: session.show_view(z=z))
+        self.view.time_chosen.connect(lambda time: session.show_view(time=time))
+        self.view.acquisition_chosen.connect(lambda name: session.show_view(acquisition=name))
+        self.view.hide()
+        self.suggestion = QuietLabel("", self)
+        self.confirm = QPushButton("Use as controls", self)
+        self.confirm.clicked.connect(session.confirm_suggestions)
+        self.suggestion.hide()
+        self.confirm.hide()
+        self.problems = ProblemsList(self)
         self.body.addLayout(row(self.plates, self.open_button, stretch=0))
         self.body.addWidget(self.details)
+        self.body.addWidget(self.view)
+        self.body.addLayout(row(self.suggestion, self.confirm, stretch=0))
         self.body.addWidget(self.problems)
 
     def show_state(self, state: SessionState, old: SessionState) -> None:
@@ -58,9 +74,15 @@ class PlateStep(Step):
     def _show_plate(self, plate: Plate, screen: Screen | None) -> None:
         lines = [plate_details(plate), roles_line(plate), *plate.notes]
         self.details.setText("\n".join(line for line in lines if line))
-        problems = (*plate.problems, *(screen.problems if screen is not None else ()))
-        self.problems.say(_summary(problems), "bad")
-        self.problems.setToolTip("\n".join(problems))
+        self.view.show_plate(plate)
+        self._show_suggestions(plate)
+        self.problems.show_problems((*plate.problems, *(screen.problems if screen is not None else ())))
+
+    def _show_suggestions(self, plate: Plate) -> None:
+        suggestions = plate.suggestions
+        self.suggestion.setText("\n".join(suggestion.describe() for suggestion in suggestions))
+        for widget in (self.suggestion, self.confirm):
+            widget.setVisible(bool(suggestions))
 
     def _fill_menu(self) -> None:
         menu = self.open_menu
@@ -72,8 +94,28 @@ class PlateStep(Step):
             _add(recent, str(path), partial(self._session.open, path))
         recent.setEnabled(not recent.isEmpty())
         menu.addMenu(recent)
+        menu.addMenu(self._layouts_menu(menu))
+        _add(menu, "Open by file names…", self.ask_for_pattern)
         menu.addSeparator()
         _add(menu, "Attach platemap…", self.ask_for_platemap, enabled=self._session.state.plate is not None)
+
+    def _layouts_menu(self, menu: QMenu) -> QMenu:
+        layouts = QMenu("Open this plate as", menu)
+        for key, reader in LAYOUTS.items():
+            _add(layouts, reader.title, partial(self._open_as, key))
+        layouts.setEnabled(self._session.state.source is not None)
+        return layouts
+
+    def _open_as(self, layout: str) -> None:
+        if (source := self._session.state.source) is not None:
+            self._session.open(source, layout=layout)
+
+    def ask_for_pattern(self) -> None:
+        """Ask for a folder and for the pattern of its file names."""
+        source = self._session.state.source
+        folder = QFileDialog.getExistingDirectory(self, "Open a folder by the names of its files", str(source or ""))
+        if folder:
+            PatternDialog(self._session, Path(folder), self).open()
 
     def ask_for_folder(self) -> None:
         """Ask for a folder and open it."""
@@ -87,11 +129,6 @@ class PlateStep(Step):
         path, _ = QFileDialog.getOpenFileName(self, "Attach a platemap", str(source or ""), _MAPS)
         if path and source is not None:
             self._session.open(source, Path(path))
-
-
-def _summary(problems: Iterable[str]) -> str:
-    first, *others = list(problems) or [""]
-    return f"{first} (and {len(others)} more)" if others else first
 
 
 def _add(menu: QMenu, text: str, do: Callable[[], object], *, enabled: bool = True) -> None:

@@ -1,0 +1,106 @@
+"""Work in flight: who asked, what comes back, and what comes too late.
+
+What takes time leaves as a `Task`, which whoever watches drains (the dock in a thread, a test in place) and hands back;
+a result whose generation is not the lane's latest is dropped, so a slow answer never overwrites a newer question.
+"""
+
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+from psygnal import Signal
+
+from napari_ben.session import _arrivals as arrivals
+from napari_ben.session import _tasks as tasks
+from napari_ben.session._state import Notice, SessionState, StepName
+from napari_ben.session._tasks import Lane, Task, Work
+
+_STEP_OF_LANE: dict[Lane, StepName] = {
+    "plate": "plate",
+    "model": "model",
+    "run": "method",
+    "layout": "results",
+    "export": "results",
+    "device": "model",
+    "picture": "plate",
+    "details": "plate",
+    "preview": "plate",
+}
+
+
+class Lanes:
+    """One state, and a lane for each kind of work that changes it.
+
+    Attributes
+    ----------
+    changed
+        Emitted with the new and the old state.
+    wanted
+        Emitted with a `Task` to be drained.
+    unwanted
+        Emitted with the lane whose task should stop and give what it has.
+    developed
+        Emitted with the channels of which something new can be shown.
+    """
+
+    changed = Signal(SessionState, SessionState)
+    wanted = Signal(Task)
+    unwanted = Signal(str)
+    developed = Signal(tuple)
+
+    def __init__(self, state: SessionState | None = None) -> None:
+        self._state = state or SessionState()
+        self._generations: Counter[Lane] = Counter()
+
+    @property
+    def state(self) -> SessionState:
+        """The state now."""
+        return self._state
+
+    def receive(self, task: Task, value: object) -> None:
+        """Take what a task yielded."""
+        if not self._is_current(task):
+            return
+        if task.lane in {"picture", "details"} and isinstance(value, tuple):
+            self.developed.emit(value)
+        self._become(arrivals.on_step(self._state, task.lane, value))
+
+    def finish(self, task: Task, value: object) -> None:
+        """Take what a task returned, and ask for what follows it."""
+        if not self._is_current(task):
+            return
+        self._generations[task.lane] += 1  # it is over: a step that comes late is stale
+        if task.lane == "plate":
+            self._drop("picture")  # of the plate before, which may have been asked for meanwhile
+            self._drop("details")
+        self._become(arrivals.on_result(self._state, task.lane, value))
+        state = self._state
+        if task.lane in {"run", "plate"} and state.predictions and "UMAP" not in state.predictions.layouts:
+            self._want("layout", "Embedding", tasks.layouts_work(state.predictions))
+
+    def fail(self, task: Task, error: BaseException) -> None:
+        """Take what went wrong in a task."""
+        if self._is_current(task):
+            self._generations[task.lane] += 1
+            step = _STEP_OF_LANE[task.lane]
+            self._become(arrivals.with_notice(arrivals.at_rest(self._state, task.lane), Notice.of(step, error)))
+
+    def _is_current(self, task: Task) -> bool:
+        return task.generation == self._generations[task.lane]
+
+    def _want(self, lane: Lane, title: str, work: Work) -> None:
+        self._generations[lane] += 1
+        self.wanted.emit(Task(lane, self._generations[lane], title, work))
+
+    def _drop(self, lane: Lane) -> None:
+        self._generations[lane] += 1
+        self._become(arrivals.at_rest(self._state, lane))
+        self.unwanted.emit(lane)
+
+    def _set(self, **changes: Any) -> None:
+        self._become(replace(self._state, **changes))
+
+    def _become(self, state: SessionState) -> None:
+        old, self._state = self._state, state
+        if state != old:
+            self.changed.emit(state, old)

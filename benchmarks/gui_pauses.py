@@ -32,7 +32,7 @@ import numpy as np
 from qtpy.QtCore import QEventLoop, QTimer
 
 from napari_ben.session import Session, mosaic_layers
-from napari_ben.session._picture import blank_picture
+from napari_ben.session._picture import first_picture
 from napari_ben.session._tasks import sample_work
 from napari_ben.widgets import BenDock
 
@@ -230,7 +230,7 @@ def bare(viewer: Any, plate: Path | None) -> dict[str, Callable[[], None]]:
     from napari_ben.readers import open_screen
 
     opened = open_screen(plate).plates[0] if plate else _drain(sample_work()).plate
-    layers = mosaic_layers(opened, blank_picture(opened))
+    layers = mosaic_layers(opened, first_picture(opened))
 
     def add() -> None:
         for levels, keywords, _ in layers:

@@ -22,3 +22,13 @@ def keep_newest(folder: Path, pattern: str, count: int) -> None:
     files = sorted(folder.glob(pattern), key=lambda path: path.stat().st_mtime, reverse=True)
     for path in files[count:]:
         path.unlink(missing_ok=True)
+
+
+def keep_below(folder: Path, pattern: str, most: int) -> None:
+    """Delete the files of `folder` whose names match that were not used for longest, until the rest has `most` bytes."""
+    files = [(path, path.stat()) for path in folder.glob(pattern)]
+    total = 0
+    for path, state in sorted(files, key=lambda file: file[1].st_mtime, reverse=True):
+        total += state.st_size
+        if total > most:
+            path.unlink(missing_ok=True)

@@ -175,6 +175,11 @@ def test_a_description_is_plain():
         "dtype": "uint16",
         "roles": {"negative_control": 1, "unknown": 2},
         "problems": [],
+        "notes": [],
+        "n_z": 1,
+        "n_times": 1,
+        "acquisitions": [],
+        "pixel_um": None,
     }
 
 
@@ -236,9 +241,9 @@ def test_a_coarse_level_is_read_once(monkeypatch):
     assert reads == 3
     assert np.array_equal(level.compute(), first)
     assert plate.source.reads == reads
-    monkeypatch.setattr("napari_ben.plates._mosaic.CACHE_BYTES", 0)
+    monkeypatch.setattr("napari_ben.plates._overviews.CACHE_BYTES", 0)
     plate.mosaic.levels(1)[-1].compute()
-    assert plate.mosaic._overviews._held == 0
+    assert plate.mosaic.overviews.held_bytes == 0
 
 
 def test_stage_positions_place_fields():
@@ -249,14 +254,14 @@ def test_stage_positions_place_fields():
     )
     plate = Plate("p", Path(), "test", FORMATS[6], ("DNA", "ER"), fields, wells_table(fields), OddSource({}))
     assert plate.mosaic.field_boxes[["y0", "x0"]].to_numpy()[:4].tolist() == [[0, 0], [8, 0], [0, 8], [8, 8]]
-    assert plate.mosaic.layout.grid == (2, 2)
+    assert plate.mosaic.layout.well == (16, 16)
 
 
 def test_scattered_stage_positions_fall_back_to_a_square():
     positions = [(0, 0), (1, 700), (900, 13), (333, 5000), (10_000, 77)]
     fields = fields_table(["A01"] * 5, range(1, 6), positions=positions)
     plate = Plate("p", Path(), "test", FORMATS[6], ("DNA", "ER"), fields, wells_table(fields), OddSource({}))
-    assert plate.mosaic.layout.grid == (2, 3)
+    assert plate.mosaic.layout.well == (16, 24)
 
 
 def test_a_field_that_a_well_lacks_leaves_a_hole():

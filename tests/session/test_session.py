@@ -20,7 +20,7 @@ def screen_of(plate):
 def on_disk(plate, monkeypatch):
     """Whatever folder is opened holds the plate; a folder named 'broken' does not."""
 
-    def open_screen(path, *, platemap=None):
+    def open_screen(path, **_):
         if path.name == "broken":
             raise PlateError("'broken' holds no image.", "Choose another folder.")
         return screen_of(plate)
@@ -56,7 +56,7 @@ def test_opening_leaves_as_a_task_and_comes_back(on_disk, plate, drain, wanted):
     assert [task.lane for task in todo] == ["plate"]
 
 
-def test_the_overview_develops_block_by_block(on_disk, plate, drain, wanted):
+def test_the_overview_develops_field_by_field(on_disk, plate, drain, wanted):
     session = Session()
     todo, channels = wanted(session), []
     session.developed.connect(channels.append)
@@ -66,7 +66,7 @@ def test_the_overview_develops_block_by_block(on_disk, plate, drain, wanted):
     session.develop()
     drain(session, todo[1])
     assert session.state.picture.overviews[0].any()
-    assert set(channels) == {0, 1}
+    assert set(channels) == {(0, 1)}
 
 
 def test_the_overview_of_the_plate_before_is_dropped(on_disk, drain, wanted):

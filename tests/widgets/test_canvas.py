@@ -6,7 +6,7 @@ from napari.components import ViewerModel
 from napari.layers import Image, Points
 
 from napari_ben.session import mosaic_layers
-from napari_ben.session._picture import blank_picture
+from napari_ben.session._picture import first_picture
 from napari_ben.widgets._canvas import CanvasClicks
 from napari_ben.widgets._canvas_view import CanvasView
 from napari_ben.widgets._viewer import look_at, visible_box
@@ -116,12 +116,12 @@ def test_layers_of_another_plate_go_and_foreign_ones_stay(qtbot, viewer, ready, 
     view = CanvasView(viewer, ready)
     asked = []
     ready.wanted.connect(asked.append)
-    ready._set(picture=blank_picture(plate))
+    ready._set(picture=first_picture(plate))
     view.show_state(ready.state)
     qtbot.waitUntil(lambda: view.is_complete)
     assert {layer.name for layer in viewer.layers} == {"DNA", "Mito", "mine", "Well marks", "Wells"}
     other = replace(plate, name="P2", channels=("GFP", "RFP"))
-    ready._set(plate=other, picture=blank_picture(other))
+    ready._set(plate=other, picture=first_picture(other))
     view.show_state(ready.state)
     qtbot.waitUntil(lambda: view.is_complete)
     assert {layer.name for layer in viewer.layers} == {"GFP", "RFP", "mine", "Well marks", "Wells"}

@@ -7,11 +7,12 @@ from napari_ben.plates._formats import FORMATS, PlateFormat, guess_format, small
 from napari_ben.plates._join import PlatemapUse
 from napari_ben.plates._mosaic import Mosaic
 from napari_ben.plates._names import find_well, parse_well, row_name, well_name, well_position
+from napari_ben.plates._overviews import Overviews
 from napari_ben.plates._plate import Plate
 from napari_ben.plates._platemap import WellOrder, read_platemap
 from napari_ben.plates._screen import Screen
 from napari_ben.plates._selection import format_selection, select_wells
-from napari_ben.plates._source import ArraySource, PixelSource
+from napari_ben.plates._source import ArraySource, OnDisk, PixelSource
 from napari_ben.plates._sources import Platemap, PlatemapFiles
 from napari_ben.plates._suggestions import Suggestion
 from napari_ben.plates._tables import ROLES, Role, fields_table, sort_wells, wells_table
@@ -25,7 +26,9 @@ __all__ = [
     "Context",
     "ContextKind",
     "Mosaic",
+    "OnDisk",
     "Opening",
+    "Overviews",
     "PixelSource",
     "Plate",
     "PlateDescription",

@@ -4,9 +4,8 @@ Each level is one `map_blocks`: 17,000 delayed fields would take seconds to buil
 that is not stored on disk is made from the next finer one that is, and kept in a cache of bounded size.
 """
 
-from collections import OrderedDict
-from functools import cached_property
-from threading import Lock
+from collections.abc import Callable
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -18,83 +17,29 @@ from napari_ben.errors import PlateError
 from napari_ben.plates._images import fit
 from napari_ben.plates._layout import Layout, lay_out
 from napari_ben.plates._names import well_name, well_position
+from napari_ben.plates._overviews import Overviews
 
 if TYPE_CHECKING:
     import dask.array as da
 
     from napari_ben.plates._plate import Plate
 
-CACHE_BYTES = 256 * 2**20
-
-
-def reduce_plane(plane: NDArray[Any], factor: int) -> NDArray[Any]:
-    """Means of squares of pixels; the last square is completed by repeating the edge.
-
-    Parameters
-    ----------
-    plane
-        (Y, X).
-    factor
-        Side of the squares, pixels.
-
-    Examples
-    --------
-    >>> reduce_plane(np.array([[0, 2, 8], [2, 4, 8]], np.uint8), 2).tolist()
-    [[2, 8]]
-    """
-    height, width = plane.shape
-    padded = np.pad(plane, ((0, -height % factor), (0, -width % factor)), mode="edge")
-    rows = padded.reshape(-1, factor, padded.shape[1]).sum(axis=1, dtype=np.float32)
-    means = rows.reshape(len(rows), -1, factor).mean(axis=2) / factor
-    reduced: NDArray[Any] = (np.rint(means) if plane.dtype.kind in "iu" else means).astype(plane.dtype)
-    return reduced
-
-
-class Overviews:
-    """Planes of a plate at any downsampling, from the coarsest stored level that is fine enough."""
-
-    def __init__(self, plate: "Plate") -> None:
-        self._plate = plate
-        self._planes: OrderedDict[tuple[int, int, int], NDArray[Any]] = OrderedDict()
-        self._held = 0
-        self._lock = Lock()
-
-    def read(self, row: int, channel: int, factor: int) -> NDArray[Any]:
-        """(Y, X) of one plane, downsampled.
-
-        Raises
-        ------
-        PlateError
-            When it is missing or cannot be read.
-        """
-        key = (row, channel, factor)
-        with self._lock:
-            if key in self._planes:
-                self._planes.move_to_end(key)
-                return self._planes[key]
-        stored = self._plate.source.downsampling
-        level = max(index for index, step in enumerate(stored) if factor % step == 0 and step <= factor)
-        plane = self._plate.read_plane(row, channel, level)
-        if stored[level] != factor:
-            plane = reduce_plane(plane, factor // stored[level])
-            self._keep(key, plane)
-        return plane
-
-    def _keep(self, key: tuple[int, int, int], plane: NDArray[Any]) -> None:
-        with self._lock:
-            if key not in self._planes:
-                self._planes[key] = plane
-                self._held += plane.nbytes
-            while self._held > CACHE_BYTES:
-                self._held -= self._planes.popitem(last=False)[1].nbytes
+Look = Callable[[int], NDArray[Any] | None]
+"""From a row of ``plate.fields`` to its plane, None where it stays as it is."""
 
 
 class Mosaic:
-    """All fields of a plate in their places, one lazy picture a channel."""
+    """All fields of a plate in their places, one lazy picture a channel.
+
+    Attributes
+    ----------
+    overviews
+        Its planes at any downsampling.
+    """
 
     def __init__(self, plate: "Plate") -> None:
         self._plate = plate
-        self._overviews = Overviews(plate)
+        self.overviews = Overviews(plate)
         self._name = uuid4().hex
 
     @cached_property
@@ -156,15 +101,57 @@ class Mosaic:
     def _paint(self, channel: int, factor: int, box: tuple[int, int, int, int]) -> NDArray[Any]:
         top, left, bottom, right = box
         canvas = np.zeros((bottom - top, right - left), self._plate.dtype)
-        y0, x0, y1, x1 = self.layout.boxes.T // factor
-        for row in np.flatnonzero((y0 < bottom) & (y1 > top) & (x0 < right) & (x1 > left)):
-            shape = (int(y1[row] - y0[row]), int(x1[row] - x0[row]))
-            try:
-                plane = fit(self._overviews.read(int(row), channel, factor), shape, self._plate.dtype)
-            except PlateError:  # stated in plate.problems; the place stays blank
-                continue
-            from_y, from_x = max(top - y0[row], 0), max(left - x0[row], 0)
-            part = plane[from_y : bottom - y0[row], from_x : right - x0[row]]
-            y, x = max(y0[row] - top, 0), max(x0[row] - left, 0)
-            canvas[y : y + part.shape[0], x : x + part.shape[1]] = part
+        self.paint(canvas, (top, left), factor, partial(self._look, channel, factor))
         return canvas
+
+    def _look(self, channel: int, factor: int, row: int) -> NDArray[Any] | None:
+        try:
+            plane = self.overviews.read(row, channel, factor)
+        except PlateError:  # stated in plate.problems; the place stays blank
+            return None
+        if factor not in self._plate.source.downsampling and not self.overviews.need(row, channel, factor):
+            self.overviews.keep(row, channel, factor, plane)
+        return plane
+
+    def paint(self, canvas: NDArray[Any], corner: tuple[int, int], factor: int, look: Look) -> None:
+        """Paint the fields that lie on a piece of the mosaic.
+
+        Parameters
+        ----------
+        canvas
+            (Y, X), painted in place.
+        corner
+            y, x of its upper left in the mosaic's level.
+        factor
+            Downsampling of that level.
+        look
+            Gives each field's plane at this downsampling.
+        """
+        (top, left), (height, width) = corner, canvas.shape
+        for row in self.fields_in((top, left, top + height, left + width), factor):
+            self.place(canvas, row, factor, look(row), corner)
+
+    def place(
+        self,
+        canvas: NDArray[Any],
+        row: int,
+        factor: int,
+        plane: NDArray[Any] | None,
+        corner: tuple[int, int] = (0, 0),
+    ) -> None:
+        """Paint one field, or nothing where there is no plane; as `paint`."""
+        if plane is None:
+            return
+        (top, left), (height, width) = corner, canvas.shape
+        y0, x0, y1, x1 = (self.layout.boxes[row] // factor).tolist()
+        plane = fit(plane, (y1 - y0, x1 - x0), canvas.dtype)
+        part = plane[max(top - y0, 0) : max(top + height - y0, 0), max(left - x0, 0) : max(left + width - x0, 0)]
+        y, x = max(y0 - top, 0), max(x0 - left, 0)
+        canvas[y : y + part.shape[0], x : x + part.shape[1]] = part
+
+    def fields_in(self, box: tuple[int, int, int, int], factor: int) -> list[int]:
+        """Rows of ``plate.fields`` that lie in a piece of a level: y0, x0, y1, x1 of its pixels."""
+        top, left, bottom, right = box
+        y0, x0, y1, x1 = self.layout.boxes.T // factor
+        rows: list[int] = np.flatnonzero((y0 < bottom) & (y1 > top) & (x0 < right) & (x1 > left)).tolist()
+        return rows

@@ -57,7 +57,8 @@ def _within_wells(fields: pd.DataFrame) -> NDArray[np.float64] | None:
     by_well = fields[["y_um", "x_um"]].groupby(fields["well"].to_numpy(), sort=False)
     starts, ends = by_well.transform("min").to_numpy(float), by_well.transform("max").to_numpy(float)
     is_from_well = (np.ptp(starts, axis=0) <= (ends - starts).max(axis=0)).all()
-    return places - (places.min(axis=0) if is_from_well else starts)
+    within: NDArray[np.float64] = places - (places.min(axis=0) if is_from_well else starts)
+    return within
 
 
 def _is_believable(wells: pd.Series, offsets: NDArray[np.int64], tile: tuple[int, int]) -> bool:

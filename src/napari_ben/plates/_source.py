@@ -1,6 +1,7 @@
 """Where pixels come from: the one thing that a reader must provide."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -49,6 +50,14 @@ class PixelSource(Protocol):
         PlateError
             When the plane is absent, truncated, or not a grey image.
         """
+
+
+@runtime_checkable
+class OnDisk(Protocol):
+    """A source that can tell where a plane lies, so that what was made from it can be kept."""
+
+    def path(self, field: int, channel: int) -> Path | None:
+        """File or folder that changes when the plane is written again; None where there is none."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -43,6 +43,11 @@ class FileSource:
         """Full resolution only."""
         return (1,)
 
+    def path(self, field: int, channel: int) -> Path | None:
+        """File of the first plane that is shown."""
+        plane = int(self.planes[field, channel, 0])
+        return self.folder / self.files[plane] if plane >= 0 else None
+
     def read(self, field: int, channel: int, level: int = 0) -> NDArray[Any]:
         """(Y, X) of one plane, as stored; of several, their maximum, of which two are in memory at a time.
 

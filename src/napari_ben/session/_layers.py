@@ -67,8 +67,7 @@ def mosaic_layers(plate: Plate, picture: Picture | None = None, source: Path | N
 
 
 def _levels(plate: Plate, picture: Picture | None, channel: int) -> list[Any]:
-    levels: list[Any] = plate.mosaic.levels(channel)
-    return levels if picture is None else [*levels[:-1], picture.overviews[channel]]
+    return plate.mosaic.levels(channel) if picture is None else picture.levels(channel)
 
 
 def channel_colours(channels: tuple[str, ...]) -> tuple[str, ...]:

@@ -6,10 +6,10 @@ from typing import Any
 
 from qtpy.QtCore import QObject
 
-from napari_ben.session import KEY, LayerData, Session, SessionState, mosaic_layers
+from napari_ben.session import KEY, Details, LayerData, Session, SessionState, mosaic_layers
 from napari_ben.widgets._timers import timer
 
-_BETWEEN_REFRESHES = 150
+_BETWEEN_REFRESHES = 60
 
 
 class MosaicLayers(QObject):
@@ -30,12 +30,25 @@ class MosaicLayers(QObject):
         self._viewer = viewer
         self._session = session
         self._stale: set[str] = set()
+        self._details: Details | None = None
         self._refresh = timer(self, _BETWEEN_REFRESHES, self._refresh_one, once=True)
+        self._ask = timer(self, 0, session.look_closer, once=True)
         session.developed.connect(self._on_developed)
 
     def close(self) -> None:
         """Listen to the session no longer."""
         self._session.developed.disconnect(self._on_developed)
+        self._listen_to(None)
+
+    def _listen_to(self, details: Details | None) -> None:
+        if self._details is not None:
+            self._details.wanted.disconnect(self._on_wanted)
+        self._details = details
+        if details is not None:
+            details.wanted.connect(self._on_wanted)
+
+    def _on_wanted(self) -> None:
+        self._ask.start()  # not now: the canvas is being painted
 
     def steps(self, state: SessionState) -> list[Callable[[], None]]:
         """Give what shows the plate, a step a layer; layers of channels that it does not have go.
@@ -44,6 +57,7 @@ class MosaicLayers(QObject):
         """
         if state.plate is None:
             return []
+        self._listen_to(state.picture.details if state.picture else None)
         for layer in self._own_layers():
             if layer.metadata[KEY]["channel"] not in state.plate.channels or not layer.multiscale:
                 self._viewer.layers.remove(layer)
@@ -67,10 +81,10 @@ class MosaicLayers(QObject):
     def _own_layers(self) -> list[Any]:
         return [layer for layer in self._viewer.layers if KEY in layer.metadata]
 
-    def _on_developed(self, channel: int) -> None:
+    def _on_developed(self, channels: tuple[int, ...]) -> None:
         plate = self._session.state.plate
         if plate is not None:
-            self._stale.add(plate.channels[channel])
+            self._stale |= {plate.channels[channel] for channel in channels}
             if not self._refresh.isActive():
                 self._refresh.start()
 
@@ -78,6 +92,6 @@ class MosaicLayers(QObject):
         name = self._stale.pop() if self._stale else None
         for layer in self._own_layers():
             if layer.visible and layer.metadata[KEY]["channel"] == name:
-                layer.refresh()
+                layer.refresh(extent=False)
         if self._stale:
             self._refresh.start()

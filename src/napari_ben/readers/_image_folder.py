@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from napari_ben.errors import PlateError
 from napari_ben.readers._index import PlaneIndex, PlateFacts
-from napari_ben.readers._naming import Naming, read_names, unread_problem, vote
+from napari_ben.readers._naming import Naming, read_names, spread, unread_problem, vote
 from napari_ben.readers._namings import NAMINGS
 from napari_ben.readers._pattern import own_naming
 from napari_ben.readers._place import Place
@@ -61,7 +61,7 @@ def _index(place: Place, naming: Naming) -> tuple[PlaneIndex, PlateFacts]:
     name, experiment = plate_name(place.path)
     facts = PlateFacts(
         name=name,
-        layout=f"{file_kind(index.files)} folder, {naming.title}",
+        layout=f"{file_kind(spread(place.images))} folder, {naming.title}",
         experiment=experiment,
         projection=naming.projection,
         problems=(*unread_problem(unread), *_numbered_problem(naming)),

@@ -29,19 +29,17 @@ def describe_missing(
     problems
         Whole sentences.
     """
-    kinds, kind = np.unique(absent, axis=0, return_inverse=True)
-    names = [tuple(name for name, lacks in zip(channels, row, strict=True) if lacks) for row in kinds]
-    missing = [names[of] for of in kind.reshape(-1).tolist()]
-    problems = [
-        _lacking(np.flatnonzero(kind.reshape(-1) == of), lacked, wells, fields, channels)
-        for of, lacked in enumerate(names)
-        if lacked
-    ]
+    missing: list[tuple[str, ...]] = [()] * len(wells)
+    rows_of: dict[tuple[str, ...], list[int]] = {}
+    for row in np.flatnonzero(absent.any(axis=1)).tolist():
+        missing[row] = tuple(name for name, lacks in zip(channels, absent[row], strict=True) if lacks)
+        rows_of.setdefault(missing[row], []).append(row)
+    problems = [_lacking(rows, lacked, wells, fields, channels) for lacked, rows in rows_of.items()]
     return missing, [*problems, *_fewer_fields(wells)]
 
 
 def _lacking(
-    rows: NDArray[np.int64],
+    rows: Sequence[int],
     lacked: tuple[str, ...],
     wells: Sequence[str],
     fields: NDArray[Any],

@@ -174,9 +174,10 @@ class _Grid:
         order = order[_at_time(self.cells[order], times[order], view.time)]
         order, twice = _once(order, self.cells, heights)
         order = order[_at_height(self.cells[order], heights[order], view, projection)]
-        cells, starts, counts = np.unique(self.cells[order], return_index=True, return_counts=True)
+        cells = self.cells[order]
+        starts, counts = _runs(cells)
         planes = np.full((len(self.fields) * len(self.channels), counts.max(initial=1)), -1, np.int32)
-        planes[np.repeat(cells, counts), np.arange(len(order)) - np.repeat(starts, counts)] = self.rows[order]
+        planes[cells, np.arange(len(order)) - np.repeat(starts, counts)] = self.rows[order]
         return planes.reshape(len(self.fields), len(self.channels), -1), self.rows[twice]
 
 
@@ -209,18 +210,25 @@ def _at_height(cells: Ints, heights: Ints, view: View, projection: int | None) -
         return has_one | ~is_projection
     if view.z != "auto":
         return has_one | np.equal(heights, view.z)
-    _, starts, inverse, counts = np.unique(cells, return_index=True, return_inverse=True, return_counts=True)
-    has_projection = np.bincount(inverse, is_projection)[inverse] > 0
-    middle = (np.arange(len(cells)) - starts[inverse]) == counts[inverse] // 2
+    starts, counts = _runs(cells)
+    has_projection = np.repeat(np.logical_or.reduceat(is_projection, starts), counts)
+    middle = np.arange(len(cells)) == np.repeat(starts + counts // 2, counts)
     return np.where(has_projection, is_projection, middle)
 
 
 def _spread(cells: Ints, values: Ints) -> tuple[Ints, Ints]:
     """Least and greatest value of each entry's cell; cells are sorted."""
-    _, starts, inverse = np.unique(cells, return_index=True, return_inverse=True)
-    if not len(starts):
-        return values, values
-    return np.minimum.reduceat(values, starts)[inverse], np.maximum.reduceat(values, starts)[inverse]
+    starts, counts = _runs(cells)
+    return (
+        np.repeat(np.minimum.reduceat(values, starts), counts),
+        np.repeat(np.maximum.reduceat(values, starts), counts),
+    )
+
+
+def _runs(cells: Ints) -> tuple[Ints, Ints]:
+    """Beginning and length of each run of equal entries; there is at least one."""
+    starts = np.flatnonzero(np.concatenate([[True], np.diff(cells) != 0]))
+    return starts, np.diff(np.append(starts, len(cells)))
 
 
 def _once(order: Ints, cells: Ints, heights: Ints) -> tuple[Ints, Ints]:

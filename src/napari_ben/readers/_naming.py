@@ -74,17 +74,22 @@ def read_names(paths: Sequence[str], naming: Naming) -> tuple[PlaneIndex, tuple[
     naming
         Reads them.
     """
-    found = naming.find([_name(path, naming.parts) for path in paths])
-    matched = [(path, *groups) for path, groups in zip(paths, found, strict=True) if groups is not None]
-    columns = _columns(("path", *naming.groups), matched)
-    wells = _wells(columns, len(matched))
-    thumbs = columns.get("thumb") or [None] * len(matched)
+    has_folders = any("/" in path for path in paths)
+    found = list(naming.find([_name(path, naming.parts) for path in paths] if has_folders else paths))
+    files: Sequence[str] = paths
+    if None in found:
+        files = [path for path, groups in zip(paths, found, strict=True) if groups is not None]
+        found = [groups for groups in found if groups is not None]
+    columns = _columns(naming.groups, found)
+    wells = _wells(columns, len(files))
+    thumbs = columns.get("thumb") or [None] * len(files)
     if None in wells or any(thumbs):
         kept = [row for row, (well, thumb) in enumerate(zip(wells, thumbs, strict=True)) if well and not thumb]
         columns = {name: [column[row] for row in kept] for name, column in columns.items()}
-        wells = [wells[row] for row in kept]
-    index = _index(naming, columns, [well for well in wells if well is not None])
-    return index, _unread(paths, index.files)
+        files, wells = [files[row] for row in kept], [wells[row] for row in kept]
+    folders = [path.rpartition("/")[0] for path in files] if has_folders else []
+    index = _index(naming, columns, files, folders, [well for well in wells if well is not None])
+    return index, _unread(paths, files)
 
 
 def vote(paths: Sequence[str], namings: Mapping[str, Naming]) -> Naming | None:
@@ -122,8 +127,8 @@ def _name(path: str, parts: int) -> str:
     return "/".join(path.split("/")[-parts:])
 
 
-def _columns(names: Sequence[str], rows: Sequence[tuple[str | None, ...]]) -> dict[str, Sequence[str | None]]:
-    columns = zip(*rows, strict=True) if rows else ((),) * len(names)
+def _columns(names: Sequence[str], rows: Sequence[Groups | None]) -> dict[str, Sequence[str | None]]:
+    columns: Iterable[Sequence[str | None]] = zip(*filter(None, rows), strict=True) if rows else ((),) * len(names)
     return dict(zip(names, columns, strict=True))
 
 
@@ -149,14 +154,19 @@ def _find_cell(cell: tuple[str | None, str | None]) -> str | None:
     return find_well(f"r{row}c{column}" if row.isdigit() else row + column)
 
 
-def _index(naming: Naming, columns: Mapping[str, Sequence[str | None]], wells: list[str]) -> PlaneIndex:
-    files = [path or "" for path in columns["path"]]
-    folders = [path.rpartition("/")[0] for path in files]
+def _index(
+    naming: Naming,
+    columns: Mapping[str, Sequence[str | None]],
+    files: Sequence[str],
+    folders: Sequence[str],
+    wells: list[str],
+) -> PlaneIndex:
+    """Index of what was read; `folders` is empty where no file lies in one."""
     empty: list[str | None] = [None] * len(files)
 
     def numbers(group: str, folder: re.Pattern[str]) -> list[int]:
         texts = columns.get(group, empty)
-        if any(folders):
+        if folders:
             above = _mapped(folders, lambda text: _first(folder, text))
             texts = [text or inherited for text, inherited in zip(texts, above, strict=True)]
         return _mapped(texts, lambda text: _number(text, 0)) if any(texts) else []
@@ -173,7 +183,7 @@ def _apart(index: PlaneIndex, reasons: Iterable[Sequence[str | None]]) -> PlaneI
     said = [index.wells, index.fields, index.channels, *(part for part in (index.z, index.times) if len(part))]
     if len(set(zip(*said, strict=True))) == len(index):
         return index
-    for reason in reasons:
+    for reason in filter(None, reasons):
         names = _mapped(reason, lambda text: text or "")
         if len(set(names)) > 1 and len(set(zip(*said, names, strict=True))) == len(index):
             return replace(index, acquisitions=names)

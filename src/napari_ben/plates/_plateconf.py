@@ -14,8 +14,11 @@ from napari_ben.plates._formats import FORMATS
 
 _HEADER = re.compile(r"\A\s*(?:#[^\n]*\n\s*)*wells:\s*(\d+)", re.IGNORECASE)
 _PLATES = re.compile(r"^\s*plates:\s*(\d+)", re.IGNORECASE | re.MULTILINE)
+_REPEATS = re.compile(r"[*+?{]")
+_REPEATED_GROUP = re.compile(r"\)[*+{]")
 MAX_PLATES = 2000
 LONGEST = 200
+MOST_REPEATS = 8  # of a name of four signs: a few hundred steps at most
 
 
 def is_plateconf(text: str) -> bool:
@@ -89,14 +92,16 @@ def _rules(text: str, name: str) -> Iterator[Rule]:
 
 
 def _pattern(text: str, line: int, name: str) -> re.Pattern[str] | None:
-    """Compile a pattern; None stands for all. Names are short, so that no pattern can be slow on them."""
+    """Compile a pattern; None stands for all. One that could try without end is refused."""
     if text in ("*", ".*"):
         return None
+    reason = f"it is longer than {LONGEST} signs" if len(text) > LONGEST else ""
+    if len(_REPEATS.findall(text)) > MOST_REPEATS or _REPEATED_GROUP.search(text):
+        reason = "it repeats too much"
     try:
-        if len(text) <= LONGEST:
+        if not reason:
             return re.compile(text, re.IGNORECASE)
-        reason = f"longer than {LONGEST} signs"
-    except (re.error, OverflowError, RecursionError) as error:
+    except (re.error, OverflowError) as error:
         reason = str(error)
     raise PlateMapError(
         f"{name!r} has {text[:40]!r} on line {line}, which is no pattern of plates or wells: {reason}.",

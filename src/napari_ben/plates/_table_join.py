@@ -17,8 +17,10 @@ from napari_ben.plates._sources import Source
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
 _BLANK = frozenset({"", "na", "n/a", "nan"})
+_EMPTY = "\0"
 _ALIKE = ("treatment", "batch", "moa")
 _MOST_KEYS = 3
+_NO_KEY_ALONE = ("concentration", "unit", "replicate", "solvent")  # true of many reagents at once
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,8 @@ def choose_keys(left: pd.DataFrame, right: Source) -> Keys:
     pairs = list(zip(shared.ours, shared.theirs, strict=True))
     for size in range(1, min(len(pairs), _MOST_KEYS) + 1):
         candidates = [Keys(*zip(*chosen, strict=True)) for chosen in combinations(pairs, size)]
-        found = {keys: count_found(left, right.rows, keys) for keys in candidates if _tells_apart(right.rows, keys)}
+        usable = [keys for keys in candidates if _names_something(right.rows, keys) and _tells_apart(right.rows, keys)]
+        found = {keys: count_found(left, right.rows, keys) for keys in usable}
         if found:
             return max(found, key=lambda keys: found[keys])
     raise _repeated(right, shared)
@@ -66,7 +69,7 @@ def choose_keys(left: pd.DataFrame, right: Source) -> Keys:
 def count_found(left: pd.DataFrame, right: pd.DataFrame, keys: Keys) -> int:
     """Count the rows of the first table that have one in the second."""
     known = set(key_rows(right, keys.theirs))
-    return sum(key in known for key in key_rows(left, keys.ours))
+    return sum(key in known for key in _keys_of_wells(left, keys))
 
 
 def join_tables(left: pd.DataFrame, right: Source, keys: Keys) -> pd.DataFrame:
@@ -83,7 +86,7 @@ def join_tables(left: pd.DataFrame, right: Source, keys: Keys) -> pd.DataFrame:
     if not _tells_apart(right.rows, keys):
         raise _repeated(right, keys)
     index = pd.Index(key_rows(right.rows, keys.theirs), tupleize_cols=False)
-    position = index.get_indexer(pd.Index(key_rows(left, keys.ours), tupleize_cols=False))
+    position = index.get_indexer(pd.Index(_keys_of_wells(left, keys), tupleize_cols=False))
     added = right.rows.drop(columns=list(keys.theirs)).reset_index(drop=True).reindex(position).fillna("")
     added.index = left.index
     twins = {normalise_column(column): column for column in column_names(left)}
@@ -105,9 +108,23 @@ def key_rows(table: pd.DataFrame, columns: Sequence[str]) -> list[tuple[str, ...
     return list(zip(*parts, strict=True))
 
 
+def _keys_of_wells(left: pd.DataFrame, keys: Keys) -> list[tuple[str, ...]]:
+    """Keys of the first table; a well without reagent and without solvent is empty, and has no row anywhere."""
+    rows = key_rows(left, keys.ours)
+    solvent = find_columns(left).get("solvent")
+    if solvent is None:
+        return rows
+    return [key if any(key) or _key(has) else (_EMPTY,) for key, has in zip(rows, left[solvent], strict=True)]
+
+
 def distinct(source: Source) -> Source:
     """Drop rows that say what an earlier one says."""
     return replace(source, rows=source.rows.drop_duplicates())
+
+
+def _names_something(table: pd.DataFrame, keys: Keys) -> bool:
+    known = find_columns(table)
+    return not set(keys.theirs) <= {known[word] for word in _NO_KEY_ALONE if word in known}
 
 
 def _tells_apart(table: pd.DataFrame, keys: Keys) -> bool:

@@ -6,6 +6,7 @@ no code asks which microscope wrote the folder.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -91,6 +92,10 @@ class PlateFacts:
         Columns about wells that the metadata hold (text, with a column ``well``).
     problems
         What does not add up.
+    folder
+        That the files' paths are relative to; the folder of the place when left out.
+    path
+        What opens the plate again; the folder of the place when left out.
     """
 
     name: str
@@ -104,6 +109,8 @@ class PlateFacts:
     projection: int | None = None
     platemap: pd.DataFrame | None = field(default=None, repr=False)
     problems: tuple[str, ...] = ()
+    folder: Path | None = None
+    path: Path | None = None
 
 
 def _take(column: Any, rows: NDArray[np.int64]) -> Any:

@@ -37,24 +37,25 @@ def plate_from_index(place: Place, index: PlaneIndex, facts: PlateFacts) -> Plat
     PlateError
         When no plane is on disk, or none of the first files can be read.
     """
-    listed = place.siblings
-    index, absent = _on_disk(place, index, listed)
-    shape, dtype, unreadable = _nominal(place.folder, index, facts)
+    folder = facts.folder or place.folder
+    listed = place.siblings if folder == place.folder else Place(folder).files
+    index, absent, told = _on_disk(place.path, index, listed)
+    shape, dtype, unreadable = _nominal(folder, index, facts)
     views = IndexViews(
-        place.folder,
+        folder,
         index,
         facts.channels,
         shape,
         dtype,
         facts.projection,
         stated=(*facts.problems, *absent, *unreadable),
-        told=_others(index, listed),
+        told=told,
     )
     shown = views.show(View())
     wells = sort_wells(set(index.wells))
     plate = Plate(
         name=facts.name,
-        path=place.folder,
+        path=facts.path or place.folder,
         layout=facts.layout,
         format=facts.format or guess_format(wells),
         channels=shown.channels,
@@ -78,27 +79,33 @@ def _with_platemap(plate: Plate, facts: PlateFacts) -> Plate:
         return replace(plate, stated=(*plate.stated, error.problem))
 
 
-def _on_disk(place: Place, index: PlaneIndex, listed: Collection[str]) -> tuple[PlaneIndex, tuple[str, ...]]:
-    """Planes whose files are in the plate's folder, and what is said about the others.
+def _on_disk(
+    path: Path, index: PlaneIndex, listed: Collection[str]
+) -> tuple[PlaneIndex, tuple[str, ...], tuple[str, ...]]:
+    """Planes whose files are in the plate's folder, and problems and notes about the others.
 
     A folder that was not listed is not looked into: its files show whether they are there when they are read.
     """
+    mine, there = set(index.files), set(listed)
+    told = _others(there - mine, len(mine & there))
+    if mine <= there:
+        return index, (), told
     files = np.asarray(index.files, object)
-    outside = np.fromiter((not is_inside(file) for file in files), bool, len(files))
-    there, folders = set(listed), {name.rpartition("/")[0] for name in listed} | {""}
-    absent = np.fromiter((file not in there and file.rpartition("/")[0] in folders for file in files), bool, len(files))
-    absent &= ~outside
-    problems = []
-    for which, words in ((outside, "lie outside the plate's folder"), (absent, "are not on disk")):
-        if which.any():
-            problems.append(f"{which.sum()} of {len(files)} image files {words}, such as {files[which][0]!r}.")
-    kept = np.flatnonzero(~outside & ~absent)
+    folders = {name.rpartition("/")[0] for name in there} | {""}
+    leaving = {file for file in mine - there if not is_inside(file)}
+    lost = {file for file in mine - there - leaving if file.rpartition("/")[0] in folders}
+    problems = [
+        f"{len(names)} of {len(mine)} image files {words}, such as {min(names)!r}."
+        for names, words in ((leaving, "lie outside the plate's folder"), (lost, "are not on disk"))
+        if names
+    ]
+    kept = np.flatnonzero([file not in leaving and file not in lost for file in files])
     if not len(kept):
         raise PlateError(
-            f"No image of {place.path} can be found. {' '.join(problems)}".strip(),
+            f"No image of {path} can be found. {' '.join(problems)}".strip(),
             "Choose the folder that holds the whole plate, with its images.",
         )
-    return (index if len(kept) == len(files) else index.take(kept)), tuple(problems)
+    return index.take(kept), tuple(problems), told
 
 
 def is_inside(path: str) -> bool:
@@ -108,15 +115,13 @@ def is_inside(path: str) -> bool:
     return ".." not in path or ".." not in re.split(r"[/\\]", path)
 
 
-def _others(index: PlaneIndex, listed: Collection[str]) -> tuple[str, ...]:
+def _others(files: Collection[str], n_mine: int) -> tuple[str, ...]:
     """Say how many of the images in the folder are the plate's."""
-    mine = set(index.files)
-    images = [name for name in listed if is_image(name) and "thumb" not in name.lower()]
-    others = [name for name in images if name not in mine]
+    others = [name for name in files if is_image(name) and "thumb" not in name.lower()]
     if not others:
         return ()
-    matched = len(images) - len(others)
-    return (f"{matched} of {len(images)} image files are of this plate; not of it is {others[0]!r}.",)
+    total = n_mine + len(others)
+    return (f"{n_mine} of {total} image files are of this plate; not of it is {min(others)!r}.",)
 
 
 def _nominal(

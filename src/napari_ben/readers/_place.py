@@ -2,7 +2,6 @@
 
 import os
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,7 +9,10 @@ from pathlib import Path
 from napari_ben.errors import PlateError
 
 IMAGES = (".tif", ".tiff", ".png", ".bmp", ".jp2", ".jpg", ".c01", ".dib")
-_INNER = re.compile(r"images?|orig|timepoint_?\d+|zstep_?\d+|\d{4}-\d{2}-\d{2}", re.IGNORECASE)
+_SUFFIXES = frozenset(IMAGES)
+_INNER = re.compile(
+    r"images?|orig|data|timepoint_?\d+|zstep_?\d+|experiment(_z_stack|_z_projection)?|\d{4}-\d{2}-\d{2}", re.IGNORECASE
+)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DEPTH = 5
 
@@ -26,9 +28,12 @@ class Place:
     ----------
     path
         Absolute.
+    plate
+        Which plate of a table that lists several.
     """
 
     path: Path
+    plate: str = ""
 
     @property
     def folder(self) -> Path:
@@ -46,10 +51,22 @@ class Place:
         """
         return tuple(sorted(_walk(self.path))) if self.path.is_dir() else (self.path.name,)
 
-    @cached_property
+    @property
     def images(self) -> tuple[str, ...]:
         """Those of `files` that are images by their suffix."""
-        return tuple(name for name in self.files if is_image(name))
+        return self._by_kind[0]
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """Those of `files` that are no images: where metadata are looked for."""
+        return self._by_kind[1]
+
+    @cached_property
+    def _by_kind(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        images = tuple(name for name in self.files if is_image(name))
+        if len(images) == len(self.files):
+            return images, ()
+        return images, tuple(name for name in self.files if not is_image(name))
 
     @cached_property
     def siblings(self) -> tuple[str, ...]:
@@ -57,18 +74,18 @@ class Place:
         return self.files if self.path.is_dir() else tuple(sorted(_walk(self.folder)))
 
     def named(self, pattern: str) -> tuple[str, ...]:
-        """Those of `files` whose last part matches a regular expression as a whole, whatever its case."""
+        """Those of `others` whose last part matches a regular expression as a whole, whatever its case."""
         match = re.compile(pattern, re.IGNORECASE).fullmatch
-        return tuple(name for name in self.files if match(name.rpartition("/")[2]))
+        return tuple(name for name in self.others if match(name.rpartition("/")[2]))
 
 
 def is_image(name: str) -> bool:
     """Whether a file is an image by its suffix."""
-    return name.lower().endswith(IMAGES)
+    return name[name.rfind(".") :].lower() in _SUFFIXES
 
 
 def open_place(path: Path | str) -> Place:
-    """Place of a path.
+    """Place of a path; that of a plate in a table is the table's followed by the plate's name.
 
     Raises
     ------
@@ -76,24 +93,26 @@ def open_place(path: Path | str) -> Place:
         When there is nothing.
     """
     path = Path(path).expanduser().absolute()
+    if not path.exists() and path.parent.is_file():
+        return Place(path.parent, path.name)
     if not path.exists():
         raise PlateError(f"{path} does not exist.", "Check the spelling, or whether its drive is connected.")
     return Place(path)
 
 
-def _walk(folder: Path, prefix: str = "", depth: int = _DEPTH) -> Iterator[str]:
+def _walk(folder: Path, prefix: str = "", depth: int = _DEPTH) -> list[str]:
     try:
-        listing = os.scandir(folder)
+        with os.scandir(folder) as entries:
+            listed = [(entry.name, entry.is_dir()) for entry in entries]
     except OSError as error:
         raise PlateError(
             f"{folder} cannot be listed: {error.strerror}.", "Ask for the right to read it, or connect its drive."
         ) from error
-    with listing as entries:
-        for entry in entries:
-            if not entry.is_dir():
-                yield prefix + entry.name
-            elif depth and _is_inner(entry.name, folder.name):
-                yield from _walk(folder / entry.name, f"{prefix}{entry.name}/", depth - 1)
+    files = [prefix + name for name, is_folder in listed if not is_folder]
+    for name, is_folder in listed:
+        if is_folder and depth and _is_inner(name, folder.name):
+            files += _walk(folder / name, f"{prefix}{name}/", depth - 1)
+    return files
 
 
 def _is_inner(name: str, parent: str) -> bool:

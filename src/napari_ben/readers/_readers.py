@@ -10,11 +10,15 @@ from dataclasses import dataclass
 
 from napari_ben.errors import ArgumentError, PlateError
 from napari_ben.plates import Plate
+from napari_ben.readers._cellreporter import index_cellreporter, refuse_cellreporter
 from napari_ben.readers._image_folder import index_names, refuse_names
+from napari_ben.readers._image_table import index_image_table, refuse_image_table
 from napari_ben.readers._imagexpress import index_imagexpress, refuse_imagexpress
 from napari_ben.readers._index import PlaneIndex, PlateFacts
 from napari_ben.readers._index_plate import plate_from_index
+from napari_ben.readers._load_data import index_load_data, refuse_load_data
 from napari_ben.readers._namings import NAMINGS
+from napari_ben.readers._ometiff import index_ometiff, refuse_ometiff
 from napari_ben.readers._omezarr import read_omezarr, refuse_omezarr
 from napari_ben.readers._place import Place
 from napari_ben.readers._rxrx import index_rxrx, refuse_rxrx
@@ -72,8 +76,12 @@ def _overruled(images_are: ImagesAre) -> Reader:
 
 READERS: dict[str, Reader] = {
     "ome-zarr": Reader("OME-Zarr HCS", refuse_omezarr, read_omezarr),
+    "cellreporter": index_reader("ImageXpress HCS.ai / CellReporterXpress", refuse_cellreporter, index_cellreporter),
+    "load-data": index_reader("CellProfiler image table", refuse_load_data, index_load_data),
+    "image-table": index_reader("Table of images", refuse_image_table, index_image_table),
     "imagexpress": index_reader("ImageXpress", refuse_imagexpress, index_imagexpress),
     "rxrx": index_reader("RxRx data sets", refuse_rxrx, index_rxrx),
+    "ome-tiff": index_reader("OME-TIFF plate", refuse_ometiff, index_ometiff),
     "images": index_reader("TIFF or PNG files named by well", refuse_names, index_names),
 }
 LAYOUTS: dict[str, Reader] = {

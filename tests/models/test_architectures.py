@@ -153,7 +153,7 @@ def test_weights_follow_the_seed_and_leave_torchs_random_state_alone():
     [
         ("vgg", {}, "no architecture 'vgg'.*resnet10"),
         ("resnet18", {"depth": 3}, "no option 'depth'.*width"),
-        ("densenet121", {"width": 3}, "no option 'width'.*none"),
+        ("densenet121", {"width": 3}, "no option 'width'.*head, context"),
         ("resnet18", {"width": 0}, "width=0.*from 1 to 1024"),
         ("resnet18", {"width": "wide"}, "width='wide'"),
         ("xception", {"stem": 5}, "stem=5.*3 or 7"),

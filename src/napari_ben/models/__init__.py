@@ -11,13 +11,16 @@ from napari_ben.models._card import ModelCard, TrainingRecord
 from napari_ben.models._channels import guess_channels, map_channels
 from napari_ben.models._input import prepare_image
 from napari_ben.models._library import available_models, load_model, model_folder
+from napari_ben.models._pixel_moments import PixelMoments
 from napari_ben.models._registry import ARCHITECTURES, Architecture, build_network
 from napari_ben.models._scaling import ChannelStatistics, Scaling, scale_image
 from napari_ben.models._tiling import Tiling, n_tiles, tile_image
 
 if TYPE_CHECKING:
     from napari_ben.models._classifier import Classifier
+    from napari_ben.models._context_network import ContextMean
     from napari_ben.models._importers import import_model
+    from napari_ben.models._new_head import with_head
     from napari_ben.models._weights import save_model, to_model
 
 __all__ = [
@@ -25,8 +28,10 @@ __all__ = [
     "Architecture",
     "ChannelStatistics",
     "Classifier",
+    "ContextMean",
     "Model",
     "ModelCard",
+    "PixelMoments",
     "Scaling",
     "Tiling",
     "TrainingRecord",
@@ -44,13 +49,16 @@ __all__ = [
     "scale_image",
     "tile_image",
     "to_model",
+    "with_head",
 ]
 
 _NEED_TORCH = {
     "Classifier": "_classifier",
+    "ContextMean": "_context_network",
     "import_model": "_importers",
     "save_model": "_weights",
     "to_model": "_weights",
+    "with_head": "_new_head",
 }
 
 

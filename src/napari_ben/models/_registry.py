@@ -36,7 +36,7 @@ class Architecture:
     name: str
     title: str
     module: str
-    options: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    options: Mapping[str, Sequence[int | str]] = field(default_factory=dict)
 
 
 WIDTH = {"width": range(1, 1025)}
@@ -50,6 +50,7 @@ _ALL = (
     Architecture("xception", "Xception", "_xception", {"stem": (3, 7), "rectify_last": (False, True)}),
 )
 TIMM = "timm:"
+EVERY = {"head": ("linear", "cosine", "unit"), "context": range(65), "context_width": range(1, 257)}
 ARCHITECTURES: dict[str, Architecture] = {architecture.name: architecture for architecture in _ALL}
 
 
@@ -82,7 +83,8 @@ def build_network(architecture: str, n_channels: int, n_classes: int, *, seed: i
     seed
         Of its weights; torch's own random state is left as it was.
     **options
-        Of the architecture, e.g. ``width=24``.
+        Of the architecture, e.g. ``width=24``; and of every architecture ``head`` (``linear``, ``cosine`` or ``unit``),
+        ``context`` (channels of a context network, 0 without one) and ``context_width``.
 
     Raises
     ------
@@ -92,18 +94,34 @@ def build_network(architecture: str, n_channels: int, n_classes: int, *, seed: i
     import torch
 
     builder = _find_builder(find_architecture(architecture), options)
+    own = {name: value for name, value in options.items() if name not in EVERY}
+    context, head = options.get("context", 0), options.get("head", "linear")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return builder(n_channels, n_classes, **options)
+        body = builder(n_channels + context, n_classes if head == "linear" else 1, **own)
+        return _under_head(_with_context(body, context, options.get("context_width", 64)), head, n_classes)
+
+
+def _with_context(body: Classifier, context: int, width: int) -> Classifier:
+    from napari_ben.models._context_network import ContextNetwork
+
+    return ContextNetwork(body, context, width) if context else body
+
+
+def _under_head(body: Classifier, head: str, n_classes: int) -> Classifier:
+    from napari_ben.models._heads import CosineNetwork, UnitNetwork
+
+    if head == "linear":
+        return body
+    return CosineNetwork(body, n_classes) if head == "cosine" else UnitNetwork(body, n_classes)
 
 
 def _find_builder(found: Architecture, options: dict[str, Any]) -> Callable[..., Classifier]:
+    known = {**found.options, **EVERY}
     for option, value in options.items():
-        if option not in found.options:
-            raise ArgumentError(
-                f"{found.name} has no option {option!r}.", f"It takes: {', '.join(found.options) or 'none'}."
-            )
-        allowed = found.options[option]
+        if option not in known:
+            raise ArgumentError(f"{found.name} has no option {option!r}.", f"It takes: {', '.join(known)}.")
+        allowed = known[option]
         if value not in allowed:
             raise ArgumentError(
                 f"{found.name} cannot be built with {option}={value!r}.",
@@ -116,7 +134,7 @@ def _find_builder(found: Architecture, options: dict[str, Any]) -> Callable[...,
     return builder
 
 
-def _in_words(allowed: Sequence[int]) -> str:
+def _in_words(allowed: Sequence[int | str]) -> str:
     if isinstance(allowed, range):
         return f"a whole number from {allowed.start} to {allowed.stop - 1}"
     return " or ".join(map(str, allowed))

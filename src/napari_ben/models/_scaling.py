@@ -49,6 +49,9 @@ class Scaling(BaseModel):
         Share of pixels that count as brightest; only for ``percentile``.
     mean, std
         One number a channel, subtracted and divided by after the 0–1 of ``range`` and ``percentile``.
+    over
+        Whose pixels are measured together for ``plate``: those of a ``plate``, of an ``experiment``, or of all plates
+        with one value of a platemap column, such as the cell type (DeepNoise compares the three).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -58,6 +61,7 @@ class Scaling(BaseModel):
     brightest: float = Field(default=1e-4, gt=0, lt=1)
     mean: tuple[float, ...] | None = None
     std: tuple[float, ...] | None = None
+    over: str = Field(default="plate", min_length=1)
 
     @model_validator(mode="after")
     def _refuse_what_does_not_fit(self) -> Self:
@@ -72,6 +76,9 @@ class Scaling(BaseModel):
             raise ValueError(message)
         if self.mean is not None and self.kind in ("image", "plate"):
             message = f"kind={self.kind!r} takes its mean and std from the images, not from the card"
+            raise ValueError(message)
+        if self.over != "plate" and self.kind != "plate":
+            message = f"over={self.over!r} goes with kind='plate'"
             raise ValueError(message)
         if any(value <= 0 for value in self.std or ()):
             message = "std must be above zero"

@@ -32,6 +32,7 @@ def test_the_published_contexts():
         "ben": "plate",
         "cs-arm-bn": "controls",
         "controls": "controls",
+        "arm-bn": "plate",
         "custom": None,
     }
 

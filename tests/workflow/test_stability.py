@@ -44,5 +44,5 @@ def test_the_context_keeps_its_share(plate: Plate, model: Model) -> None:
 
 
 def test_no_context_is_refused(plate: Plate, model: Model) -> None:
-    with pytest.raises(MethodError, match="has no context, so nothing can be drawn anew"):
+    with pytest.raises(MethodError, match="has no one context for the plate, so nothing"):
         next(run_stability(plan_prediction(plate, model, PredictConfig(method="none"))))

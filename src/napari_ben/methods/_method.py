@@ -33,6 +33,8 @@ class Method:
         Whether images outside the context take part in the statistics.
     weigher
         Does the work of :meth:`weigh`.
+    in_sets
+        Whether the plate is cut into sets of the size of training, each with statistics of its own.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Method:
     default_context: Literal["plate", "controls"] | None
     uses_queries: bool
     weigher: Weigher
+    in_sets: bool = False
 
     def weigh(self, in_context: NDArray[np.bool_], weight: ControlWeight = "count") -> NDArray[np.float64]:
         """How much each image counts in the statistics.

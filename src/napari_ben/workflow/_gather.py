@@ -28,18 +28,30 @@ def gather(plan: Plan, finished: Sequence[FieldBatch], *, is_complete: bool) -> 
         Whether these are all.
     """
     rows = _stack([batch.rows for batch in finished], (0,), np.int64)
+    fields, wells = _in_order(plan, rows, [well for batch in finished for well in batch.wells])
+    rows = rows[fields]
     card = plan.model.card
     return Predictions(
         plate_name=plan.plate.name,
         classes=card.classes,
-        logits=_stack([batch.logits for batch in finished], (0, len(card.classes)), np.float32),
-        embeddings=_stack([batch.embeddings for batch in finished], (0, card.embedding_size), np.float32),
-        well_logits=_stack([batch.well_logits for batch in finished], (0, len(card.classes)), np.float32),
+        logits=_stack([batch.logits for batch in finished], (0, len(card.classes)), np.float32)[fields],
+        embeddings=_stack([batch.embeddings for batch in finished], (0, card.embedding_size), np.float32)[fields],
+        well_logits=_stack([batch.well_logits for batch in finished], (0, len(card.classes)), np.float32)[wells],
         index=_index(plan, rows),
         run=record_run(plan, finished, is_complete=is_complete),
         reducer=plan.config.reducer,
         complete=is_complete,
         statistics=finished[0].circumstances.statistics if finished else None,
+    )
+
+
+def _in_order(plan: Plan, rows: NDArray[np.int64], wells: list[str]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Say which finished field, and which finished well, comes first, second and so on in the plan."""
+    place = {int(row): number for number, row in enumerate(plan.rows)}
+    of_well = {well: number for number, well in enumerate(plan.wells)}
+    return (
+        np.argsort([place[int(row)] for row in rows], kind="stable"),
+        np.argsort([of_well[well] for well in wells], kind="stable"),
     )
 
 

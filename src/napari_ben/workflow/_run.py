@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from napari_ben.embedding import pca
 from napari_ben.errors import PlateError
 from napari_ben.results import Predictions
+from napari_ben.workflow._adapt import adapt
 from napari_ben.workflow._device import device_name, find_device, memory_in_words, processor_threads
 from napari_ben.workflow._gather import gather
 from napari_ben.workflow._inputs import FieldReader, InputCache
@@ -17,9 +18,12 @@ from napari_ben.workflow._measure import measure
 from napari_ben.workflow._pixels import measure_pixels
 from napari_ben.workflow._plan import Plan
 from napari_ben.workflow._progress import Circumstances, FieldBatch, Progress
+from napari_ben.workflow._sets import stream_sets
 from napari_ben.workflow._stream import stream
 
 if TYPE_CHECKING:
+    import torch
+
     from napari_ben.methods import ContextStatistics
     from napari_ben.models import Classifier
 
@@ -55,23 +59,35 @@ def run_prediction(
         When the device is not there or too small, images or network are not what the plan took them for, or none of
         the images to predict can be read.
     """
-    import torch
-
     device = find_device(plan.config.device)
     with processor_threads(plan.config.threads), memory_in_words(device):
         pixels = (yield from measure_pixels(plan)) if len(plan.pixel_rows) else None
         reader = FieldReader(plan, InputCache(plan.config.cache_bytes) if cache is None else cache, pixels)
         network = plan.model.network().to(device)
         statistics = None
-        if plan.context is not None:
+        if plan.context is not None and not plan.method.in_sets:
             statistics = yield from measure(plan, reader, network, device, multiplicity)
-        circumstances = Circumstances(device_name(device), statistics, torch.__version__)
         finished: list[FieldBatch] = []
-        for progress in stream(plan, reader, _adapted(plan, network, statistics), circumstances, device):
+        for progress in _answer(plan, reader, network, statistics, device):
             finished += [] if progress.finished is None else [progress.finished]
             yield progress
     predictions = gather(plan, _with_all_problems(plan, finished, reader), is_complete=True)
     return predictions.with_layout("PCA", pca(predictions.embeddings))
+
+
+def _answer(
+    plan: Plan,
+    reader: FieldReader,
+    network: "Classifier",
+    statistics: "ContextStatistics | None",
+    device: "torch.device",
+) -> Generator[Progress]:
+    import torch
+
+    circumstances = Circumstances(device_name(device), statistics, torch.__version__)
+    if plan.method.in_sets:
+        return stream_sets(plan, reader, network, circumstances, device)
+    return stream(plan, reader, adapt(plan, network, statistics), circumstances, device)
 
 
 def partial_predictions(plan: Plan, finished: Sequence[FieldBatch]) -> Predictions:
@@ -97,13 +113,3 @@ def _with_all_problems(plan: Plan, finished: list[FieldBatch], reader: FieldRead
             "Copy or export the plate again, or choose other wells.",
         )
     return [*finished[:-1], replace(finished[-1], problems=reader.problems)]
-
-
-def _adapted(plan: Plan, network: "Classifier", statistics: "ContextStatistics | None") -> "Classifier":
-    import torch
-
-    from napari_ben.methods import apply_statistics, fold_statistics
-
-    adapted = network if statistics is None else apply_statistics(network, statistics, plan.config.variance)
-    folded: Classifier = fold_statistics(adapted).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return folded

@@ -43,11 +43,11 @@ def run_stability(
     Raises
     ------
     MethodError
-        When the method has no context.
+        When the method has no context, or one for each of many sets.
     """
-    if plan.context is None:
+    if plan.context is None or plan.method.in_sets:
         raise MethodError(
-            f"The method {plan.method.name!r} has no context, so nothing can be drawn anew.",
+            f"The method {plan.method.name!r} has no one context for the plate, so nothing can be drawn anew.",
             "Choose a method that takes its statistics from the plate.",
         )
     kept = InputCache(plan.config.cache_bytes) if cache is None else cache

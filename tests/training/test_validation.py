@@ -9,7 +9,8 @@ import torch
 from napari_ben.models import build_network
 from napari_ben.training import TrainingConfig, TrainingData
 from napari_ben.training._mixture import accept_shares, follow_shares
-from napari_ben.training._validation import hold_out, well_accuracy
+from napari_ben.training._split import hold_out
+from napari_ben.training._validation import well_accuracy
 
 CPU = torch.device("cpu")
 
@@ -30,25 +31,6 @@ def make_network(data: TrainingData) -> torch.nn.Module:
     return network
 
 
-def test_whole_wells_are_held_out_and_never_a_whole_class(data: TrainingData):
-    held = hold_out(data, TrainingConfig(validation_share=0.9))
-    for plate in range(2):
-        here = data.plates == plate
-        for label in (0, 1):
-            wells = here & (data.labels == label)
-            assert 0 < (held & wells).sum() < wells.sum()
-    assert not (held & data.is_control).any()
-
-
-def test_nothing_is_held_out_unless_asked(data: TrainingData):
-    assert not hold_out(data, TrainingConfig()).any()
-
-
-def test_plates_are_held_out_with_their_controls(data: TrainingData):
-    held = hold_out(data, TrainingConfig(validation_plates=("plate-1",)))
-    np.testing.assert_array_equal(held, data.plates == 1)
-
-
 def test_erm_is_judged_with_its_own_statistics(data: TrainingData):
     network = make_network(data)
     held = np.ones(len(data), bool)
@@ -58,10 +40,10 @@ def test_erm_is_judged_with_its_own_statistics(data: TrainingData):
     assert accuracy == pytest.approx(expected_accuracy(logits, data, held))
 
 
-@pytest.mark.parametrize("method", ["ben", "cs-arm-bn"])
+@pytest.mark.parametrize("method", ["ben", "cs-arm-bn", "controls"])
 def test_adapting_methods_are_judged_as_one_training_batch_a_plate(data: TrainingData, method: str):
     network = make_network(data)
-    held = hold_out(data, TrainingConfig(validation_share=0.5))
+    held = hold_out(data, TrainingConfig(validation_by="well", validation_share=0.5))
     config = TrainingConfig(method=method, control_weight=0.8)
     reference = copy.deepcopy(network).train()
     accept_shares(reference)
@@ -69,7 +51,8 @@ def test_adapting_methods_are_judged_as_one_training_batch_a_plate(data: Trainin
     for plate in range(2):
         rows = np.flatnonzero(data.plates == plate)
         controls = torch.from_numpy(data.is_control[rows])
-        shares = torch.where(controls, 0.8 / controls.sum(), 0.2 / (~controls).sum())
+        weight = 1.0 if method == "controls" else 0.8
+        shares = torch.where(controls, weight / controls.sum(), (1 - weight) / (~controls).sum())
         if method == "ben":
             shares = torch.full_like(shares, 1 / len(rows))
         with follow_shares(reference, shares), torch.no_grad():

@@ -6,14 +6,31 @@ Configs know no torch; everything else loads it on first use.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from napari_ben.training._config import TrainingConfig, TrainingMethod
+from napari_ben.training._config import TRAINING_METHODS, TrainingConfig, TrainingMethod
 from napari_ben.training._data import TrainingData, collect_data
+from napari_ben.training._options import Contrast, Schedule, Teacher
+from napari_ben.training._split import Split, describe_split, hold_out
 
 if TYPE_CHECKING:
     from napari_ben.training._loop import Epoch, fit
     from napari_ben.training._trained import TrainedNetwork
 
-__all__ = ["Epoch", "TrainedNetwork", "TrainingConfig", "TrainingData", "TrainingMethod", "collect_data", "fit"]
+__all__ = [
+    "TRAINING_METHODS",
+    "Contrast",
+    "Epoch",
+    "Schedule",
+    "Split",
+    "Teacher",
+    "TrainedNetwork",
+    "TrainingConfig",
+    "TrainingData",
+    "TrainingMethod",
+    "collect_data",
+    "describe_split",
+    "fit",
+    "hold_out",
+]
 
 _NEED_TORCH = {"Epoch": "_loop", "fit": "_loop", "TrainedNetwork": "_trained"}
 

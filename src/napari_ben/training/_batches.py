@@ -5,7 +5,7 @@ what makes a resumed run equal to one that was never stopped.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,11 +31,14 @@ class Batch:
         So many carry the loss.
     control_weight
         Share of the controls in the statistics; None counts every image alike.
+    unlabelled
+        Rows for the teacher.
     """
 
     rows: Rows
     n_queries: int
     control_weight: float | None = None
+    unlabelled: Rows = field(default_factory=lambda: np.zeros(0, np.int64))
 
 
 @dataclass(frozen=True)
@@ -48,11 +51,17 @@ class Pool:
         For every plate, its rows with a label, and its rows in negative controls.
     labels
         Of all rows of the data.
+    unlabelled
+        Rows for the teacher, of all plates.
+    fields
+        Of all rows, the field that each is a tile of; None where each is one.
     """
 
     queries: tuple[Rows, ...]
     controls: tuple[Rows, ...]
     labels: NDArray[np.int64]
+    unlabelled: Rows = field(default_factory=lambda: np.zeros(0, np.int64))
+    fields: NDArray[np.int64] | None = None
 
     @property
     def n_queries(self) -> int:

@@ -33,6 +33,8 @@ class RunState:
         Tensors by name.
     best
         Network of the best epoch; empty when nothing validates.
+    extra
+        Heads and teacher, by name.
     losses, accuracies
         Of the epochs done; accuracies empty when nothing validates.
     """
@@ -41,8 +43,14 @@ class RunState:
     network: dict[str, Tensor] = field(default_factory=dict)
     optimizer: dict[str, Tensor] = field(default_factory=dict)
     best: dict[str, Tensor] = field(default_factory=dict)
+    extra: dict[str, Tensor] = field(default_factory=dict)
     losses: list[float] = field(default_factory=list)
     accuracies: list[float] = field(default_factory=list)
+
+    @property
+    def groups(self) -> dict[str, dict[str, Tensor]]:
+        """Tensors by what they are for."""
+        return {"network": self.network, "optimizer": self.optimizer, "best": self.best, "extra": self.extra}
 
     @property
     def best_epoch(self) -> int:
@@ -60,8 +68,7 @@ def save_state(path: Path, state: RunState) -> None:
     SaveError
         It cannot be written.
     """
-    groups = {"network": state.network, "optimizer": state.optimizer, "best": state.best}
-    named = [(f"{group}:{name}", tensor) for group, part in groups.items() for name, tensor in part.items()]
+    named = [(f"{group}:{name}", tensor) for group, part in state.groups.items() for name, tensor in part.items()]
     tensors = {name: tensor.contiguous() for name, tensor in named}
     facts = {"fingerprint": state.fingerprint, "losses": state.losses, "accuracies": state.accuracies}
     try:
@@ -88,10 +95,9 @@ def load_state(path: Path, fingerprint: str) -> RunState:
         with safe_open(path, framework="pt") as file:
             facts = json.loads((file.metadata() or {})[_KEY])
             state = RunState(fingerprint, losses=facts["losses"], accuracies=facts["accuracies"])
-            groups = {"network": state.network, "optimizer": state.optimizer, "best": state.best}
             for key in file.keys():  # noqa: SIM118 – not a dict
                 group, name = key.split(":", 1)
-                groups[group][name] = file.get_tensor(key)
+                state.groups[group][name] = file.get_tensor(key)
     except (OSError, SafetensorError, KeyError, ValueError) as error:
         raise RunFileError(
             f"{path.name!r} is not a checkpoint of a training run: {error}.", "Delete it to start the run anew."
@@ -107,7 +113,8 @@ def load_state(path: Path, fingerprint: str) -> RunState:
 def flatten_optimizer(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
     """State of the optimiser by parameter number and name."""
     state = optimizer.state_dict()["state"]
-    return {f"{number}:{name}": tensor for number, named in state.items() for name, tensor in named.items()}
+    named = ((f"{number}:{name}", value) for number, values in state.items() for name, value in values.items())
+    return {key: value for key, value in named if value is not None}
 
 
 def fill_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:

@@ -5,10 +5,21 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from napari_ben.models import Tiling
+from napari_ben.training._options import Contrast, Schedule, Teacher
 
-__all__ = ["TrainingConfig", "TrainingMethod"]
+__all__ = ["TRAINING_METHODS", "TrainingConfig", "TrainingMethod"]
 
-TrainingMethod = Literal["erm", "ben", "cs-arm-bn"]
+TrainingMethod = Literal["erm", "ben", "arm-bn", "arm-cml", "cs-arm-bn", "controls", "simclr", "minclr"]
+TRAINING_METHODS: dict[TrainingMethod, str] = {
+    "erm": "batches mixed over plates",
+    "ben": "one plate a batch",
+    "arm-bn": "support sets of several plates",
+    "arm-cml": "the same with a context network",
+    "cs-arm-bn": "queries and controls of one plate, loss on the queries",
+    "controls": "statistics of the controls alone",
+    "simclr": "no labels but two views of a tile, one plate a batch; then a linear probe",
+    "minclr": "the same with two tiles of a field",
+}
 Count = Annotated[int, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -19,8 +30,7 @@ class TrainingConfig(BaseModel):
     Parameters
     ----------
     method
-        ``erm``: batches mixed over plates. ``ben``: one plate a batch. ``cs-arm-bn``: queries and controls of one
-        plate a batch, loss on the queries.
+        A key of `TRAINING_METHODS`.
     architecture, options
         Of the network, as ``build_network`` takes them.
     labels
@@ -32,7 +42,13 @@ class TrainingConfig(BaseModel):
     channels
         Plate channels in the order of the network's input; empty means all of the first plate.
     scaling
-        ``range``: the data type's range, then the mean and deviation of the training images.
+        ``range``: the data type's range, then the mean and deviation of the training images. ``plate``: each channel by
+        its plate's own mean and deviation; with ``pixel_jitter``.
+    scale_over
+        What shares its pixel statistics for ``plate``: ``plate``, ``experiment`` (the screen's table), or a platemap
+        column with one value a plate, such as the cell type.
+    pixel_jitter
+        For ``plate``: each image's mean and deviation are off by up to this share in training.
     tiling
         Size of the network's input; None means whole fields.
     epochs
@@ -41,25 +57,48 @@ class TrainingConfig(BaseModel):
         Stop after this many epochs without a better validation; None never stops early.
     validation_plates
         Plates held out to choose the best epoch by.
-    validation_share
-        Share of the wells held out instead, when no plates are named; 0 keeps the last epoch.
+    validation_by, validation_share
+        What is held out instead, when no plates are named, and which share of it: ``plate``, ``experiment``,
+        ``position`` (the same wells of all plates) or ``well`` (wells of plates that are trained on). A share of 0
+        keeps the last epoch.
     batch_size
-        Images that carry the loss in one batch.
+        Images that carry the loss in one batch; the size of a set for ``arm-bn``.
     control_batch_size
-        Controls beside them; ``cs-arm-bn`` only.
+        Controls beside them; ``cs-arm-bn`` and ``controls`` only.
+    controls_in_loss
+        Whether controls that form the statistics carry the loss too; with ``label_controls``.
     accumulation
-        Batches, each of one plate, whose gradients are summed before a step; ``erm`` takes 1.
+        Batches, each of one plate, whose gradients are summed before a step; for ``erm`` the batches mix plates.
     random_context
         Draw the size of each context at random, and for ``cs-arm-bn`` the weight of its controls and the mix of its
         classes too, so that the network has met what it is given at inference.
     control_weight
         Share of the controls in the statistics at validation and inference; without ``random_context`` in training too.
-    learning_rate, weight_decay
-        Of AdamW; the rate rises over the first tenth of the steps, then falls as a cosine.
+    optimizer, learning_rate, weight_decay
+        ``adamw``, ``adam`` or ``sgd`` (momentum 0.9).
+    schedule
+        How the rate goes.
+    precision
+        ``mixed`` computes in bfloat16 where it is safe; statistics of a context stay float32.
+    loss, margin
+        ``softmax``; ``arcface``: logits are 30 cos θ, with an angle of ``margin`` added to that of the true class;
+        ``both``: 0.8 softmax and 0.1 ArcFace, on a head of its own.
     label_smoothing
         Share of the target spread over all classes.
+    teacher
+        A mean teacher; for ``erm``.
+    unlabelled_plates
+        Plates whose labels are not looked at: they serve the teacher, as images without a label do.
+    contrast
+        For ``simclr`` and ``minclr``.
     augment
         Turn and flip every image at random.
+    distortion
+        ``easy``: shift, scale and stretch; ``normal``: and erase a rectangle; ``hard``: and zoom in (DeepNoise).
+    cutmix
+        Share of the batches in which a rectangle of each image comes from another one, and its share of the label.
+    gain, bias
+        Standard deviation of a factor and a summand for each channel of each image.
     crop
         Height and width of a random window of every image in training, pixels; None uses the whole.
     seed
@@ -75,27 +114,56 @@ class TrainingConfig(BaseModel):
     wells: str = ""
     label_controls: bool = False
     channels: tuple[str, ...] = ()
-    scaling: Literal["range", "percentile", "image"] = "range"
+    scaling: Literal["range", "percentile", "image", "plate"] = "range"
+    scale_over: str = "plate"
+    pixel_jitter: Annotated[float, Field(ge=0, lt=1)] = 0.1
     tiling: Tiling | None = None
     epochs: Count = 40
     patience: Count | None = None
     validation_plates: tuple[str, ...] = ()
+    validation_by: Literal["plate", "experiment", "position", "well"] = "plate"
     validation_share: Annotated[float, Field(ge=0, le=0.9)] = 0.0
     batch_size: Annotated[int, Field(ge=2)] = 64
     control_batch_size: Annotated[int, Field(ge=2)] = 64
+    controls_in_loss: bool = False
     accumulation: Count = 4
     random_context: bool = True
     control_weight: Share = 2 / 3
+    optimizer: Literal["adamw", "adam", "sgd"] = "adamw"
     learning_rate: Annotated[float, Field(gt=0)] = 1e-3
     weight_decay: Annotated[float, Field(ge=0)] = 1e-4
+    schedule: Schedule = Schedule()
+    precision: Literal["float32", "mixed"] = "float32"
+    loss: Literal["softmax", "arcface", "both"] = "softmax"
+    margin: Annotated[float, Field(ge=0, lt=1.5)] = 0.1
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.05
+    teacher: Teacher | None = None
+    unlabelled_plates: tuple[str, ...] = ()
+    contrast: Contrast = Contrast()
     augment: bool = True
+    distortion: Literal["none", "easy", "normal", "hard"] = "none"
+    cutmix: Share = 0.0
+    gain: Annotated[float, Field(ge=0)] = 0.0
+    bias: Annotated[float, Field(ge=0)] = 0.0
     crop: Count | None = None
     seed: Annotated[int, Field(ge=0)] = 0
 
     @model_validator(mode="after")
-    def _refuse_patience_without_validation(self) -> Self:
-        if self.patience is not None and not self.validation_plates and not self.validation_share:
-            message = "patience needs plates or a share of wells to validate on"
-            raise ValueError(message)
+    def _refuse_what_does_not_go_together(self) -> Self:
+        for is_wrong, message in self._contradictions():
+            if is_wrong:
+                raise ValueError(message)
         return self
+
+    def _contradictions(self) -> tuple[tuple[bool, str], ...]:
+        is_contrastive = self.method in ("simclr", "minclr")
+        validates = bool(self.validation_plates or self.validation_share)
+        return (
+            (self.patience is not None and not validates, "patience needs plates to validate on"),
+            (self.patience is not None and is_contrastive, f"{self.method} has no labels to stop early by"),
+            (self.teacher is not None and self.method != "erm", "a teacher goes with method='erm'"),
+            (bool(self.unlabelled_plates) and self.teacher is None, "unlabelled_plates serve a teacher; there is none"),
+            (self.controls_in_loss and not self.label_controls, "controls_in_loss needs label_controls"),
+            (is_contrastive and self.loss != "softmax", f"{self.method} takes loss='softmax', for its linear probe"),
+            (bool(set(self.validation_plates) & set(self.unlabelled_plates)), "a plate is unlabelled or validates"),
+        )

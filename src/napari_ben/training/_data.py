@@ -1,16 +1,17 @@
 """Images and labels of a training run, in memory and ready for the network."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_ben.models import ModelCard, Scaling, Tiling, map_channels, prepare_image
+from napari_ben.errors import ArgumentError
+from napari_ben.models import ChannelStatistics, ModelCard, Scaling, Tiling, map_channels, prepare_image
 from napari_ben.plates import Plate
 from napari_ben.training._config import TrainingConfig
 from napari_ben.training._fields import list_fields
-from napari_ben.training._scaling import measure_scaling
+from napari_ben.training._scaling import measure_plates, measure_scaling
 
 __all__ = ["UNLABELLED", "TrainingData", "collect_data"]
 
@@ -37,6 +38,12 @@ class TrainingData:
         What the numbers mean.
     channels, scaling, tiling
         For the model card.
+    fields
+        (N,) int64, number of the field that the image, or tile, is of; None where each is one.
+    experiments
+        Of each of `plate_names`; empty where nobody said.
+    offsets
+        (n_plates, C) float64, mean over deviation of each plate's channels where these scaled the pixels, else None.
     """
 
     images: NDArray[np.float32]
@@ -49,6 +56,9 @@ class TrainingData:
     channels: tuple[str, ...]
     scaling: Scaling
     tiling: Tiling
+    fields: NDArray[np.int64] | None = None
+    experiments: tuple[str, ...] = ()
+    offsets: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -60,7 +70,9 @@ class TrainingData:
         return labelled
 
 
-def collect_data(plates: Sequence[Plate], config: TrainingConfig) -> TrainingData:
+def collect_data(
+    plates: Sequence[Plate], config: TrainingConfig, experiments: Mapping[str, str] | None = None
+) -> TrainingData:
     """Read the images of a training run.
 
     Parameters
@@ -69,6 +81,8 @@ def collect_data(plates: Sequence[Plate], config: TrainingConfig) -> TrainingDat
         With the label column in their platemaps.
     config
         Which labels, wells, channels, scaling and size.
+    experiments
+        Plate name → experiment.
 
     Raises
     ------
@@ -82,16 +96,20 @@ def collect_data(plates: Sequence[Plate], config: TrainingConfig) -> TrainingDat
     orders = [map_channels(channels, plate.channels) for plate in plates]
     sources = [(plates[plate], row, orders[plate]) for plate, row in zip(fields["plate"], fields["row"], strict=True)]
     classes = tuple(sorted(set(fields["label"]) - {""}))
+    own = _plate_statistics(plates, orders, config, experiments or {})
     card = ModelCard(
         name="draft",
         architecture="none",
         channels=channels,
         classes=classes,
-        scaling=measure_scaling(sources, config.scaling),
+        scaling=measure_scaling(sources, config),
         tiling=config.tiling or Tiling(size=plates[0].shape),
         embedding_size=1,
     )
-    inputs = [prepare_image(plate.read_field(row, order), card) for plate, row, order in sources]
+    inputs = [
+        prepare_image(plate.read_field(row, order), card, own[number] if own else None)
+        for number, (plate, row, order) in zip(fields["plate"], sources, strict=True)
+    ]
     rows = fields.loc[fields.index.repeat([len(tiles) for tiles in inputs])]
     numbers = {name: number for number, name in enumerate(classes)} | {"": UNLABELLED}
     return TrainingData(
@@ -105,7 +123,35 @@ def collect_data(plates: Sequence[Plate], config: TrainingConfig) -> TrainingDat
         channels=channels,
         scaling=card.scaling,
         tiling=card.tiling,
+        fields=rows.index.to_numpy(np.int64),
+        experiments=tuple((experiments or {}).get(plate.name, "") for plate in plates) if experiments else (),
+        offsets=np.array([mean / np.where(std > 0, std, 1) for mean, std in own]) if own else None,
     )
+
+
+def _plate_statistics(
+    plates: Sequence[Plate], orders: Sequence[tuple[int, ...]], config: TrainingConfig, experiments: Mapping[str, str]
+) -> list[ChannelStatistics]:
+    """Pixel statistics for each plate; none unless they are what scales the pixels."""
+    if config.scaling != "plate":
+        return []
+    return measure_plates(plates, orders, [_group(plate, config.scale_over, experiments) for plate in plates])
+
+
+def _group(plate: Plate, over: str, experiments: Mapping[str, str]) -> str:
+    """Name of the plates that are measured together."""
+    if over == "plate":
+        return plate.name
+    if over == "experiment" and plate.name in experiments:
+        return experiments[plate.name]
+    values = sorted(set(plate.wells[over].dropna().astype(str))) if over in plate.wells else []
+    if len(values) != 1:
+        found = f"it has {len(values)} values of it" if over in plate.wells else "nobody says which one it has"
+        raise ArgumentError(
+            f"Plate {plate.name!r} has no single {over!r} to measure its pixels with: {found}.",
+            "Give a platemap column with one value a plate, a screen.csv with an experiment, or scale_over='plate'.",
+        )
+    return values[0]
 
 
 def _join(inputs: list[NDArray[np.float32]]) -> NDArray[np.float32]:

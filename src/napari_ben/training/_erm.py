@@ -1,10 +1,14 @@
-"""Empirical risk minimisation: batches mixed over plates, every labelled image counts (arXiv 2012.07421)."""
+"""Empirical risk minimisation: batches mixed over plates, every labelled image counts (arXiv 2012.07421).
+
+With a teacher each batch brings unlabelled images along (DeepNoise, arXiv 2209.05772).
+"""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
-from napari_ben.training._batches import Batch, Pool, mixed_batches
+from napari_ben.training._batches import Batch, Pool, draw_members, mixed_batches
 from napari_ben.training._config import TrainingConfig
 
 __all__ = ["draw_erm"]
@@ -13,4 +17,11 @@ __all__ = ["draw_erm"]
 def draw_erm(pool: Pool, config: TrainingConfig, rng: np.random.Generator) -> Iterator[list[Batch]]:
     """Draw the batches of one epoch, each a step of its own."""
     for batch in mixed_batches(pool, config.batch_size, rng):
-        yield [batch]
+        yield [_with_unlabelled(batch, pool, config, rng)]
+
+
+def _with_unlabelled(batch: Batch, pool: Pool, config: TrainingConfig, rng: np.random.Generator) -> Batch:
+    if config.teacher is None or not len(pool.unlabelled):
+        return batch
+    count = max(1, round(len(batch.rows) * config.teacher.unlabelled))
+    return replace(batch, unlabelled=draw_members(pool.unlabelled, count, rng))

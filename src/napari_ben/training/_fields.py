@@ -16,6 +16,8 @@ _NO_LABEL = {"", "nan", "none", "null", "<na>"}
 def list_fields(plates: Sequence[Plate], config: TrainingConfig) -> pd.DataFrame:
     """Fields with a label, and negative controls as context; without those that lack a channel.
 
+    With a teacher, fields without a label are there too, and plates named as unlabelled lose theirs.
+
     Returns
     -------
     One row a field; columns plate (its number), row (of ``plate.fields``), well, label (empty: none), is_control.
@@ -30,6 +32,7 @@ def list_fields(plates: Sequence[Plate], config: TrainingConfig) -> pd.DataFrame
     if not plates:
         raise ArgumentError("There is no plate to train on.", "Give at least one.")
     table = pd.concat([_fields_of(plate, config).assign(plate=number) for number, plate in enumerate(plates)])
+    _refuse_unknown(config.unlabelled_plates, [plate.name for plate in plates])
     classes = sorted(set(table["label"]) - {""})
     if len(classes) < 2:
         raise ArgumentError(
@@ -61,5 +64,16 @@ def _wells_of(plate: Plate, config: TrainingConfig) -> pd.DataFrame:
     label = wells[config.labels].astype(str).str.strip()
     nameless = label.str.lower().isin(_NO_LABEL) | (wells["role"] == "empty")
     label = label.mask(nameless | (is_control & (not config.label_controls)), "")
+    if plate.name in config.unlabelled_plates:
+        label = label.mask(label != "", "")
     table = pd.DataFrame({"label": label, "is_control": is_control})
-    return table[(table["label"] != "") | table["is_control"]]
+    is_used = (table["label"] != "") | table["is_control"]
+    if config.teacher is not None:
+        is_used |= wells["role"] != "empty"
+    return table[is_used]
+
+
+def _refuse_unknown(wanted: Sequence[str], names: Sequence[str]) -> None:
+    unknown = sorted(set(wanted) - set(names))
+    if unknown:
+        raise ArgumentError(f"There is no plate {unknown[0]!r} to take as unlabelled.", f"Choose: {', '.join(names)}.")

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from napari_ben.errors import MethodError
+from napari_ben.models import ContextMean
 
 __all__ = ["MixtureNorm", "accept_shares", "follow_shares", "normalize", "shares_of_images"]
 
@@ -73,9 +74,10 @@ class MixtureNorm(nn.BatchNorm2d):
         """(N, C, Y, X) to the same shape."""
         if self.shares is None or not self.training:
             return super().forward(x)
-        normal, mean, variance = normalize(x, self.shares, self.weight, self.bias, self.eps)
+        with torch.autocast(x.device.type, enabled=False):  # statistics are never of half precision
+            normal, mean, variance = normalize(x.float(), self.shares, self.weight, self.bias, self.eps)
         self._track(mean, variance)
-        return normal
+        return normal.to(x.dtype)
 
     @torch.no_grad()
     def _track(self, mean: Tensor, variance: Tensor) -> None:
@@ -88,6 +90,8 @@ class MixtureNorm(nn.BatchNorm2d):
 def accept_shares(network: nn.Module) -> None:
     """Turn every ``BatchNorm2d`` of a network into a ``MixtureNorm`` that holds the same tensors, in place.
 
+    A context mean takes shares as it is.
+
     Raises
     ------
     MethodError
@@ -98,8 +102,8 @@ def accept_shares(network: nn.Module) -> None:
             if type(layer) is nn.BatchNorm2d:
                 setattr(parent, name, _convert(layer))
     kinds = {type(layer) for layer in network.modules() if isinstance(layer, nn.modules.batchnorm._BatchNorm)}  # noqa: SLF001 # torch names the family only there
-    if kinds != {MixtureNorm}:
-        found = ", ".join(sorted(kind.__name__ for kind in kinds - {MixtureNorm})) or "none"
+    if kinds - {ContextMean} != {MixtureNorm}:
+        found = ", ".join(sorted(kind.__name__ for kind in kinds - {MixtureNorm, ContextMean})) or "none"
         raise MethodError(
             f"Controls and queries can be weighed in BatchNorm2d layers only; beside them this network has: {found}.",
             "Choose one of the built-in architectures, or the method 'ben'.",
@@ -115,7 +119,7 @@ def _convert(layer: nn.BatchNorm2d) -> MixtureNorm:
 @contextmanager
 def follow_shares(network: nn.Module, shares: Tensor | None) -> Iterator[None]:
     """Give every ``MixtureNorm`` the images' shares for as long as the context lasts."""
-    layers = [layer for layer in network.modules() if isinstance(layer, MixtureNorm)]
+    layers = [layer for layer in network.modules() if isinstance(layer, (MixtureNorm, ContextMean))]
     for layer in layers:
         layer.shares = shares
     try:

@@ -1,7 +1,8 @@
 """Pixel scaling measured on the training images.
 
 A fixed range with one mean and deviation a channel for all plates: scaling each image or plate by itself would remove
-the batch effect, and the weak part of the signal with it, before the network can follow it.
+the batch effect, and the weak part of the signal with it, before the network can follow it. Scaling by the plate is
+there to be compared with that, and for networks whose statistics do not follow it (DeepNoise, arXiv 2209.05772).
 """
 
 from collections.abc import Sequence
@@ -10,48 +11,87 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_ben.errors import PlateError
-from napari_ben.models import Scaling
+from napari_ben.models import ChannelStatistics, PixelMoments, Scaling
 from napari_ben.plates import Plate
+from napari_ben.training._config import TrainingConfig
 
-__all__ = ["measure_scaling"]
+__all__ = ["measure_plates", "measure_scaling"]
 
 _SAMPLE = 512  # fields; the mean over more moves in the third digit
 
 
-def measure_scaling(fields: Sequence[tuple[Plate, int, tuple[int, ...]]], kind: str) -> Scaling:
+def measure_scaling(fields: Sequence[tuple[Plate, int, tuple[int, ...]]], config: TrainingConfig) -> Scaling:
     """Scaling rule for these images.
 
     Parameters
     ----------
     fields
         Plate, row of its fields and positions of the channels wanted, for every training image.
-    kind
-        ``range``, ``percentile`` or ``image``.
+    config
+        Which kind.
 
     Raises
     ------
     PlateError
         An image cannot be read, or holds pixels that are no numbers.
     """
-    if kind != "range":
-        return Scaling(kind="percentile" if kind == "percentile" else "image")
+    if config.scaling == "plate":
+        return Scaling(kind="plate", over=config.scale_over)
+    if config.scaling != "range":
+        return Scaling(kind=config.scaling)
     chosen = np.unique(np.linspace(0, len(fields) - 1, min(_SAMPLE, len(fields))).round().astype(int))
     moments = []
     top = 1.0
     for plate, row, order in (fields[index] for index in chosen):
-        image = plate.read_field(row, order)
-        if not np.isfinite(image).all():
-            well = plate.fields["well"].iloc[row]
-            raise PlateError(
-                f"A field of well {well} on plate {plate.name!r} holds pixels that are NaN or infinite.",
-                "Leave the well out of the selection, or write the image again with finite values.",
-            )
+        image = _read(plate, row, order)
         top = max(top, _top(image))
         pixels = image.reshape(len(image), -1).astype(np.float64)
         moments.append((pixels.mean(axis=1), (pixels**2).mean(axis=1)))
     mean, square = np.mean(moments, axis=0) / np.array([top, top**2])[:, None]
     std = np.sqrt(np.maximum(square - mean**2, 1e-12))
     return Scaling(kind="range", limits=(0.0, top), mean=tuple(mean), std=tuple(std))
+
+
+def measure_plates(
+    plates: Sequence[Plate], orders: Sequence[tuple[int, ...]], groups: Sequence[str]
+) -> list[ChannelStatistics]:
+    """Mean and deviation of each channel for every plate, measured over all plates of its group.
+
+    All complete fields count, but those of empty and excluded wells: the images that inference measures.
+
+    Parameters
+    ----------
+    plates
+        To measure.
+    orders
+        For each plate, the positions of the channels wanted.
+    groups
+        For each plate, the name of its group.
+    """
+    moments: dict[str, PixelMoments] = {}
+    for plate, order, group in zip(plates, orders, groups, strict=True):
+        for row in _countable(plate, order):
+            own = PixelMoments.of(_read(plate, row, order))
+            moments[group] = moments[group] | own if group in moments else own
+    return [moments[group].statistics() for group in groups]
+
+
+def _countable(plate: Plate, order: tuple[int, ...]) -> list[int]:
+    needed = {plate.channels[channel] for channel in order}
+    wells = plate.wells.loc[plate.fields["well"]]
+    is_used = ((wells["role"] != "empty") & ~wells["excluded"].astype(bool)).to_numpy()
+    return [row for row, missing in enumerate(plate.fields["missing"]) if is_used[row] and needed.isdisjoint(missing)]
+
+
+def _read(plate: Plate, row: int, order: tuple[int, ...]) -> NDArray[np.generic]:
+    image = plate.read_field(row, order)
+    if not np.isfinite(image).all():
+        well = plate.fields["well"].iloc[row]
+        raise PlateError(
+            f"A field of well {well} on plate {plate.name!r} holds pixels that are NaN or infinite.",
+            "Leave the well out of the selection, or write the image again with finite values.",
+        )
+    return image
 
 
 def _top(image: NDArray[np.generic]) -> float:

@@ -6,6 +6,7 @@ from pathlib import Path
 from napari_ben.models import Classifier, Model, ModelCard, TrainingRecord, save_model, to_model
 from napari_ben.training._config import TrainingConfig
 from napari_ben.training._data import TrainingData
+from napari_ben.training._network import network_options
 from napari_ben.training._recipes import RECIPES
 
 __all__ = ["TrainedNetwork"]
@@ -48,7 +49,7 @@ class TrainedNetwork:
         return ModelCard(
             name=name,
             architecture=config.architecture,
-            options=config.options,
+            options=network_options(config),
             channels=data.channels,
             classes=data.classes,
             scaling=data.scaling,
@@ -69,15 +70,14 @@ class TrainedNetwork:
     def _record(self) -> TrainingRecord:
         config = self.config
         recipe = RECIPES[config.method]
-        controls = config.control_batch_size if recipe.uses_controls else 0
         kept = {"loss": self.losses[self.epoch - 1]}
         if self.accuracies:
             kept["validation_accuracy"] = self.accuracies[self.epoch - 1]
         return TrainingRecord(
             method=config.method,
             plates=self.data.plate_names,
-            context_size=config.batch_size + controls if recipe.adapts else None,
-            control_weight=config.control_weight if recipe.uses_controls else None,
+            context_size=recipe.context_size(config),
+            control_weight=recipe.control_weight(config),
             seed=config.seed,
             epochs=self.epoch,
             settings={**config.model_dump(mode="json"), **kept},

@@ -1,0 +1,73 @@
+"""The network of a run, and what goes with it in training only."""
+
+from typing import Any
+
+import torch
+from torch import nn
+
+from napari_ben.models import Classifier, build_network
+from napari_ben.training._arm_cml import with_context
+from napari_ben.training._config import TrainingConfig
+from napari_ben.training._data import TrainingData
+from napari_ben.training._losses import CosineHead
+from napari_ben.training._recipes import RECIPES
+
+__all__ = ["build_classifier", "build_heads", "layout_of", "make_optimizer", "network_options"]
+
+
+def network_options(config: TrainingConfig) -> dict[str, Any]:
+    """Options of the architecture, with those that the method and the loss ask for."""
+    options = with_context(config) if config.method == "arm-cml" else dict(config.options)
+    if config.loss == "arcface":
+        options = {**options, "head": "cosine"}
+    if RECIPES[config.method].is_contrastive:
+        options = {**options, "head": "unit"}
+    return options
+
+
+def build_classifier(data: TrainingData, config: TrainingConfig, device: torch.device) -> Classifier:
+    """Build the network that will be saved, with seeded weights."""
+    sizes = len(data.channels), len(data.classes)
+    network = build_network(config.architecture, *sizes, seed=config.seed, **network_options(config)).to(device)
+    for parameter in network.parameters():
+        if parameter.ndim == 4:
+            parameter.data = parameter.data.contiguous(memory_format=layout_of(network))
+    return network
+
+
+def layout_of(network: nn.Module) -> torch.memory_format:
+    """How images and weights lie in memory: channels last is a third faster on a CPU, and suits tensor cores.
+
+    Not where a strided 1×1 convolution has fewer than 8 input channels: oneDNN's gradient of it writes beyond its
+    memory then (seen with torch 2.13 on a processor with AVX2, no AVX-512).
+    """
+    convolutions = [module for module in network.modules() if isinstance(module, nn.Conv2d)]
+    risky = (c for c in convolutions if c.kernel_size == (1, 1) and max(c.stride) > 1 and c.in_channels < 8)
+    return torch.contiguous_format if any(risky) else torch.channels_last
+
+
+def build_heads(network: Classifier, config: TrainingConfig, device: torch.device) -> nn.ModuleDict:
+    """Build heads that training needs beside the classifier, and that are not saved with it."""
+    heads = nn.ModuleDict()
+    size = network.embedding_size
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.seed)
+        if config.loss == "both":
+            heads["arcface"] = CosineHead(size, network.n_classes)
+        if RECIPES[config.method].is_contrastive:
+            heads["projection"] = nn.Sequential(
+                nn.Linear(size, size), nn.ReLU(inplace=True), nn.Linear(size, config.contrast.projection)
+            )
+    return heads.to(device)
+
+
+def make_optimizer(parameters: list[nn.Parameter], config: TrainingConfig) -> torch.optim.Optimizer:
+    """Make the optimiser that the config names."""
+    rate, decay = config.learning_rate, config.weight_decay
+    match config.optimizer:
+        case "adamw":
+            return torch.optim.AdamW(parameters, lr=rate, weight_decay=decay)
+        case "adam":
+            return torch.optim.Adam(parameters, lr=rate, weight_decay=decay)
+        case "sgd":
+            return torch.optim.SGD(parameters, lr=rate, weight_decay=decay, momentum=0.9)

@@ -111,3 +111,56 @@ def test_fields_table_states_what_is_unknown():
     assert fields.columns.tolist() == ["well", "field", "y_um", "x_um", "missing"]
     assert fields["y_um"].isna().all()
     assert fields["missing"].tolist() == [()]
+
+
+def with_sets() -> Plate:
+    plate = make_plate()
+    return plate.with_column(["A03", "A04", "B02"], "control_set", "anchors")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "wells"),
+    [
+        ("controls:negative", ("A01", "B01")),
+        ("controls:positive", ("A02",)),
+        ("controls:all", ("A01", "A02", "B01")),
+        ("controls:anchors", ("A03", "A04", "B02")),
+    ],
+)
+def test_controls_may_be_negative_positive_both_or_a_set(wanted, wells):
+    context = resolve_context(with_sets(), wanted)
+    assert (context.kind, context.wells, context.text) == ("controls", wells, wanted)
+
+
+def test_a_set_that_is_not_there_is_refused_with_those_there_are():
+    with pytest.raises(ContextError, match=r"no control set 'shared'; it has anchors \(3 wells\)\. Choose controls"):
+        resolve_context(with_sets(), "controls:shared")
+    with pytest.raises(ContextError, match=r"no control set 'x'; it has none"):
+        resolve_context(make_plate(), "controls:x")
+    with pytest.raises(ContextError, match=r"has no positive control well with images"):
+        resolve_context(make_plate().with_roles({"A02": "treatment"}), "controls:positive")
+
+
+def test_excluded_wells_are_no_controls_unless_they_are_named():
+    plate = make_plate().with_excluded(["A01"])
+    assert resolve_context(plate, "controls").wells == ("B01",)
+    assert resolve_context(plate, "A1, B1").wells == ("A01", "B01")
+    again = plate.with_excluded(["A01"], excluded=False)
+    assert resolve_context(again, "controls").wells == ("A01", "B01")
+
+
+def test_suggested_controls_are_told_and_not_used():
+    plate = make_plate().with_roles({"A01": "unknown", "B01": "unknown"})
+    plate = plate.with_column(["A01", "B01"], "suggested_role", "negative_control")
+    with pytest.raises(ContextError, match=r"2 wells look like negative controls \('DMSO'\).*--accept-suggestions"):
+        resolve_context(plate, "controls")
+    assert "2 wells look like negative controls ('DMSO'): not used until you confirm." in context_warnings(
+        plate, resolve_context(plate, "plate")
+    )
+    assert resolve_context(plate.with_suggested_roles(), "controls").wells == ("A01", "B01")
+
+
+def test_few_controls_point_to_larger_sets():
+    plate = with_sets().with_roles({"B01": "treatment"})
+    warnings = context_warnings(plate, resolve_context(plate, "controls"))
+    assert warnings[-1] == "Plate 'demo' has more controls than these: 'controls:anchors' has 3 wells."

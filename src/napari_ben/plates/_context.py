@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import pandas as pd
 
 from napari_ben.errors import ContextError
+from napari_ben.plates._controls import control_wells, is_controls, other_controls
 from napari_ben.plates._names import find_well
 from napari_ben.plates._selection import format_selection, named_wells, select_wells
 from napari_ben.plates._tables import sort_wells
@@ -64,8 +65,9 @@ def resolve_context(plate: "Plate", context: str | Iterable[str]) -> Context:
     plate
         The plate.
     context
-        ``"plate"`` (all wells with images but empty and excluded ones), ``"controls"`` (the negative controls), a
-        selection such as ``"A1-C12, !B3"``, or wells.
+        ``"plate"`` (all wells with images but empty and excluded ones), ``"controls"`` (the negative controls),
+        ``"controls:positive"``, ``"controls:all"``, ``"controls:"`` and the name of a control set, a selection such as
+        ``"A1-C12, !B3"``, or wells.
 
     Raises
     ------
@@ -76,8 +78,8 @@ def resolve_context(plate: "Plate", context: str | Iterable[str]) -> Context:
     """
     if context == "plate":
         return _context("plate", _usable(plate).index, "plate", plate)
-    if context == "controls":
-        return _context("controls", _controls(plate), "controls", plate)
+    if isinstance(context, str) and is_controls(context):
+        return _context("controls", control_wells(plate, context, _usable(plate)), context, plate)
     if isinstance(context, str):
         return _context("wells", _selected(plate, context), context, plate)
     wells = _given(plate, context)
@@ -99,19 +101,6 @@ def _context(kind: ContextKind, wells: Iterable[str], text: str, plate: "Plate")
 def _usable(plate: "Plate") -> pd.DataFrame:
     wells = plate.imaged
     return wells[(wells["role"] != "empty") & ~wells["excluded"].astype(bool)]
-
-
-def _controls(plate: "Plate") -> Iterable[str]:
-    wells = _usable(plate)
-    controls = wells.index[wells["role"] == "negative_control"]
-    if not len(controls):
-        counts = wells["role"].value_counts()
-        roles = ", ".join(f"{count} {str(role).replace('_', ' ')}" for role, count in counts.items())
-        raise ContextError(
-            f"Plate {plate.name!r} has no negative control well with images; its roles are: {roles or 'none'}.",
-            "Attach a platemap that names the controls, set the roles of the control wells, or choose other wells.",
-        )
-    return controls
 
 
 def _selected(plate: "Plate", selection: str) -> Iterable[str]:
@@ -154,7 +143,15 @@ def context_warnings(plate: "Plate", context: Context) -> tuple[str, ...]:
         (incomplete > 0, f"{incomplete} of {context.n_images} images lack channels."),
         *_treatment_checks(context, wells),
     )
-    return tuple(sentence for applies, sentence in checks if applies)
+    told = tuple(sentence for applies, sentence in checks if applies)
+    return (*told, *_alternatives(plate, context))
+
+
+def _alternatives(plate: "Plate", context: Context) -> tuple[str, ...]:
+    """Say which controls wait to be confirmed, and which larger sets there are."""
+    waiting = () if context.kind == "controls" else tuple(found.describe() for found in plate.suggestions)
+    is_small = context.kind == "controls" and context.n_images < FEW_IMAGES
+    return (*waiting, *(other_controls(plate, _usable(plate), len(context.wells)) if is_small else ()))
 
 
 def _treatment_checks(context: Context, wells: pd.DataFrame) -> tuple[tuple[bool, str], ...]:

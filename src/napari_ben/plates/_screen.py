@@ -1,13 +1,15 @@
 """Several plates that belong together, grouped in experiments."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 
 from napari_ben.errors import PlateError, SelectionError
+from napari_ben.plates._controls import CONTROLS, SHARED
 from napari_ben.plates._plate import Plate
+from napari_ben.plates._shared import mark_wells, shared_treatments
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +56,73 @@ class Screen:
         """Names of the experiments, in the order in which plates appear."""
         return tuple(dict.fromkeys(self.table["experiment"]))
 
+    def grouped_by(self, column: str) -> "Screen":
+        """Take another column as the experiment: of the screen's table, or of the platemaps if a plate has one value.
+
+        Raises
+        ------
+        SelectionError
+            When there is no such column, or the wells of a plate differ in it.
+        """
+        if column in self.table:
+            groups = self.table[column].tolist()
+        else:
+            groups = [_value_of_plate(plate, column, self) for plate in self.plates]
+        return replace(self, table=self.table.assign(experiment=groups))
+
+    def with_suggested_roles(self) -> "Screen":
+        """Confirm on every plate all that its platemap suggests."""
+        return self._with_plates(Plate.with_suggested_roles)
+
+    def shared_treatments(self) -> pd.DataFrame:
+        """List the treatments that all plates have, with images.
+
+        Returns
+        -------
+        DataFrame
+            Index ``treatment``; ``role`` (blank where plates differ), ``n_wells`` on all plates together,
+            ``fewest_wells`` on one plate; the most frequent first.
+        """
+        return shared_treatments(self.plates)
+
+    def with_control_set(self, name: str, treatments: Iterable[str]) -> "Screen":
+        """Give the wells of some treatments a name, so that ``controls:<name>`` is a context on every plate.
+
+        Raises
+        ------
+        SelectionError
+            When a treatment is not on every plate: statistics of different treatments are no common ground.
+        """
+        wanted = list(treatments)
+        shared = set(self.shared_treatments().index)
+        if missing := [treatment for treatment in wanted if treatment not in shared]:
+            raise SelectionError(
+                f"Not all {len(self)} plates of the screen {self.name!r} have {', '.join(map(repr, missing[:4]))}.",
+                "Choose treatments of screen.shared_treatments().",
+            )
+        return self._with_plates(lambda plate: mark_wells(plate, name, wanted))
+
+    def ready_for(self, context: str | Iterable[str] | None) -> "Screen":
+        """Mark the treatments that all plates share, where the context asks for ``controls:shared``.
+
+        Raises
+        ------
+        SelectionError
+            When plates share no treatment.
+        """
+        if context != f"{CONTROLS}:{SHARED}" or all("control_set" in plate.wells for plate in self.plates):
+            return self
+        shared = self.shared_treatments()
+        if shared.empty:
+            raise SelectionError(
+                f"No treatment is on all {len(self)} plates of the screen {self.name!r}.",
+                "Choose another context, or attach platemaps that name the treatments.",
+            )
+        return self.with_control_set(SHARED, shared.index)
+
+    def _with_plates(self, change: Callable[[Plate], Plate]) -> "Screen":
+        return replace(self, plates=tuple(change(plate) for plate in self.plates))
+
     def __iter__(self) -> Iterator[Plate]:
         return iter(self.plates)
 
@@ -75,3 +144,20 @@ class Screen:
         raise SelectionError(
             f"The screen {self.name!r} has no plate {name!r}; it has {listed}.", "Choose one of these."
         )
+
+
+def _value_of_plate(plate: Plate, column: str, screen: Screen) -> str:
+    if column not in plate.wells:
+        raise SelectionError(
+            f"{column!r} is a column neither of the screen {screen.name!r} ({', '.join(map(str, screen.table))}) "
+            f"nor of the wells of plate {plate.name!r}.",
+            "Choose a column that all plates have.",
+        )
+    values = sorted({str(value) for value in plate.imaged[column]} - {""})
+    if len(values) > 1:
+        raise SelectionError(
+            f"The wells of plate {plate.name!r} differ in {column!r} ({', '.join(values[:4])}), "
+            f"so it says nothing about the plate.",
+            "Choose a column with one value a plate.",
+        )
+    return values[0] if values else ""

@@ -58,6 +58,16 @@ class WellRoles:
         """Confirm all that is suggested."""
         return self._with_wells(set_roles(self.wells, suggested_roles(self.wells), self.name))
 
+    def with_column(self, wells: Iterable[str], column: str, value: str) -> Self:
+        """Write a word at some wells, in a column of the platemap or a new one, blank elsewhere.
+
+        Raises
+        ------
+        SelectionError
+            When a well is not on the plate.
+        """
+        return self._with_wells(set_column(self.wells, wells, column, value, self.name))
+
     def with_excluded(self, wells: Iterable[str], *, excluded: bool = True) -> Self:
         """Leave wells out of contexts, or take them in again although quality control failed them.
 

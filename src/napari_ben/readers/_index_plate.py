@@ -39,7 +39,7 @@ def plate_from_index(place: Place, index: PlaneIndex, facts: PlateFacts) -> Plat
     """
     folder = facts.folder or place.folder
     listed = place.siblings if folder == place.folder else Place(folder).files
-    index, absent, told = _on_disk(place.path, index, listed)
+    index, absent, told = _on_disk(place.path, index, facts, listed)
     shape, dtype, unreadable = _nominal(folder, index, facts)
     views = IndexViews(
         folder,
@@ -80,11 +80,12 @@ def _with_platemap(plate: Plate, facts: PlateFacts) -> Plate:
 
 
 def _on_disk(
-    path: Path, index: PlaneIndex, listed: Collection[str]
+    path: Path, index: PlaneIndex, facts: PlateFacts, listed: Collection[str]
 ) -> tuple[PlaneIndex, tuple[str, ...], tuple[str, ...]]:
     """Planes whose files are in the plate's folder, and problems and notes about the others.
 
     A folder that was not listed is not looked into: its files show whether they are there when they are read.
+    Metadata without any image still describe a plate where they say how large its fields are.
     """
     mine, there = set(index.files), set(listed)
     told = _others(there - mine, len(mine & there))
@@ -99,6 +100,9 @@ def _on_disk(
         for names, words in ((leaving, "lie outside the plate's folder"), (lost, "are not on disk"))
         if names
     ]
+    if len(lost) == len(mine) and facts.shape is not None:
+        problem = f"None of the {len(mine)} image files that the metadata name is on disk, such as {min(lost)!r}."
+        return index, (problem,), told
     kept = np.flatnonzero([file not in leaving and file not in lost for file in files])
     if not len(kept):
         raise PlateError(
@@ -133,17 +137,20 @@ def _nominal(
     files = list(dict.fromkeys(index.files))
     step = max(1, (len(files) - 1) // (HEADERS - 1))
     headers: list[Header] = []
-    problems: list[str] = []
+    problems: dict[str, str] = {}
     for file in dict.fromkeys([*files[::step], *files[: HEADERS + TRIED]]):
         try:
             headers.append(read_header(folder / file))
         except PlateError as error:
-            problems.append(error.problem)
+            problems[file] = error.problem
         if len(headers) == HEADERS or len(problems) > TRIED:
             break
+    if not headers and facts.shape is not None and not any((folder / file).exists() for file in problems):
+        return facts.shape, facts.dtype or np.dtype(np.uint16), ()  # metadata alone; microscopes write 16 bits
     if not headers:
+        reason = next(iter(problems.values()))
         raise PlateError(
-            f"None of the first image files in {folder} can be read. {problems[0]}", "Copy or export the plate again."
+            f"None of the first image files in {folder} can be read. {reason}", "Copy or export the plate again."
         )
     usual = Counter(headers).most_common(1)[0][0]
-    return facts.shape or usual.shape, facts.dtype or usual.dtype, tuple(dict.fromkeys(problems))
+    return facts.shape or usual.shape, facts.dtype or usual.dtype, tuple(dict.fromkeys(problems.values()))

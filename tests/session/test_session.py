@@ -1,15 +1,17 @@
 """The story: wishes change the state, work comes back, stale answers are dropped."""
 
+import json
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from napari_ben.errors import DeviceError, PlateError
+from napari_ben.models import ModelCard, Scaling, Tiling, build_network, load_model, to_model
 from napari_ben.plates import Screen
 from napari_ben.session import Session, SessionState, plate_of
 from napari_ben.session import _tasks as tasks
-from napari_ben.workflow import Progress
+from napari_ben.workflow import Progress, predict
 
 
 def screen_of(plate):
@@ -42,6 +44,23 @@ def fake_run(predict, monkeypatch):
         return predict(plan.plate)
 
     monkeypatch.setattr(tasks, "run_work", run_work)
+
+
+def taught_session(plate):
+    """A session with a real small model, its run, two labelled wells of each class, and teaching asked for."""
+    network = build_network("resnet10", 2, 2, seed=1, width=8)
+    card = ModelCard(
+        name="small", architecture="resnet10", options={"width": 8}, channels=("DNA", "Mito"), classes=("a", "b"),
+        scaling=Scaling(kind="image"), tiling=Tiling(size=(16, 16)), embedding_size=network.embedding_size,
+    )  # fmt: skip
+    model = to_model(network, card)
+    session, todo = Session(SessionState(plate=plate, model=model, source=Path("P1"))), []
+    session.wanted.connect(todo.append)
+    session._set(results={(plate.path, plate.view): predict(plate, model, method="ben")})
+    session.label(["A01", "A02"], "round")
+    session.label(["C01", "C02"], "spiky")
+    session.teach()
+    return session, todo
 
 
 def test_opening_leaves_as_a_task_and_comes_back(on_disk, plate, drain, wanted):
@@ -226,6 +245,31 @@ def test_another_weight_runs_again_what_was_predicted(fake_run, ready, drain, wa
     ready.set_weight(0.8)
     assert [task.lane for task in todo].count("run") == 2
     assert ready.resolution.plan.weight == 0.8
+
+
+def test_what_was_taught_is_shown_saved_and_replayed_with_its_model(plate, drain, wanted, tmp_path):
+    session, todo = taught_session(plate)
+    for task in todo:
+        drain(session, task)
+    state = session.state
+    assert state.predictions.run["model"]["sha256"] == state.taught.model.sha256
+    assert state.predictions.classes == ("round", "spiky")
+    session.export(tmp_path / "run", ["csv"])
+    drain(session, todo[-1])
+    record = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert load_model(record["model"]["path"]).sha256 == record["model"]["sha256"]
+    session.save_taught(tmp_path / "taught.safetensors")
+    drain(session, todo[-1])
+    assert session.state.model.path == tmp_path / "taught.safetensors"
+    assert session.state.model.card.classes == ("round", "spiky")
+
+
+def test_teaching_without_two_classes_is_refused_in_words(plate, drain, wanted):
+    session, todo = taught_session(plate)
+    session.clear_labels()
+    session.teach()
+    drain(session, todo[-1])
+    assert "Two classes need an example each" in session.state.notices["teach"].problem
 
 
 def test_export_says_where_it_went(fake_run, ready, drain, wanted, tmp_path):

@@ -15,13 +15,14 @@ from napari_ben.widgets._results_step import ResultsStep
 from napari_ben.widgets._segments import Segments
 from napari_ben.widgets._selection_box import SelectionBox
 from napari_ben.widgets._step import NoticeLabel
+from napari_ben.widgets._teach_step import TeachStep
 
 EMPTY = SessionState()
 
 
 def show(step, session, old=EMPTY):
     """Show the session's state, whatever the step wants to know of it."""
-    if isinstance(step, PlateStep):
+    if isinstance(step, PlateStep | TeachStep):
         step.show_state(session.state, old)
     elif isinstance(step, ResultsStep):
         step.show_state(session.state)
@@ -259,3 +260,42 @@ def test_a_weight_is_taken_when_the_slider_rests(on_screen, ready, qtbot):
     show(step, ready)
     assert ready.state.weight is None
     assert step.weight.slider.value() == 67
+
+
+def test_selected_wells_are_labelled_by_name(on_screen, ready):
+    step = on_screen(TeachStep)
+    assert not step.label.isEnabled()
+    ready.select(["B01", "B02"])
+    show(step, ready)
+    assert step.label.text() == "Label 2 wells"
+    step.name.setEditText("round")
+    step.label.click()
+    ready.select(["C01"])
+    step.name.setEditText("spiky")
+    step.label.click()
+    show(step, ready)
+    assert dict(ready.state.labels) == {"B01": "round", "B02": "round", "C01": "spiky"}
+    assert step.counts.text() == "round 2 · spiky 1"
+    assert step.state.text() == "3 wells labelled · 2 classes"
+    assert ready.state.colour_by == "label"
+    step.clear.click()
+    assert not ready.state.labels
+
+
+def test_labels_come_from_a_column(on_screen, ready):
+    step = on_screen(TeachStep)
+    assert step.column.findData("role") > 0
+    step.column.setCurrentIndex(step.column.findData("role"))
+    step.column.textActivated.emit("From role")
+    assert set(ready.state.labels.values()) == {"negative_control", "treatment"}
+
+
+def test_teaching_waits_for_two_classes_and_a_run(on_screen, ready, predict):
+    step = on_screen(TeachStep)
+    ready.label(["A01"], "round")
+    ready.label(["B01"], "spiky")
+    show(step, ready)
+    assert not step.teach.isEnabled()
+    ready._set(results={(ready.state.plate.path, ready.state.plate.view): predict(ready.state.plate)})
+    show(step, ready)
+    assert step.teach.isEnabled()

@@ -16,8 +16,10 @@ from napari_ben.evaluation._comparison import (
     to_markdown,
 )
 from napari_ben.evaluation._drift import drift_between, drift_from, edge_wells, region_drift, well_influence
+from napari_ben.evaluation._examples import next_examples
 from napari_ben.evaluation._heads import HEADS, HeadKind, LinearHead, fit_head
 from napari_ben.evaluation._intervals import bootstrap_accuracy, interval_unit
+from napari_ben.evaluation._judged import batch_effects, class_accuracy, judge_runs, summarise
 from napari_ben.evaluation._labels import find_label_column, labelled_wells
 from napari_ben.evaluation._metrics import (
     Estimate,
@@ -49,9 +51,11 @@ __all__ = [
     "QualityLimits",
     "Run",
     "accuracy",
+    "batch_effects",
     "bootstrap_accuracy",
     "bootstrap_mean",
     "changed_wells",
+    "class_accuracy",
     "class_counts",
     "compare_runs",
     "control_distance",
@@ -66,10 +70,12 @@ __all__ = [
     "interval_unit",
     "jackknife_error",
     "judge",
+    "judge_runs",
     "label_shift",
     "labelled_wells",
     "measure_plane",
     "mid_ranks",
+    "next_examples",
     "over_plates",
     "plate_predictability",
     "quality_of_wells",
@@ -81,6 +87,7 @@ __all__ = [
     "spearman",
     "stability",
     "stratified_subset",
+    "summarise",
     "to_markdown",
     "well_influence",
     "wilson_interval",

@@ -81,6 +81,20 @@ class Model:
 
         return unpack_network(self._bytes(), self.card)
 
+    def save(self, path: Path) -> Model:
+        """Write the bundle to a file, whole or not at all, and give the model of that file.
+
+        Raises
+        ------
+        SaveError
+            The file cannot be written, e.g. the disk is full.
+        """
+        from napari_ben.models._weights import write_whole
+
+        content = self._bytes()
+        write_whole(path, content)
+        return Model(self.card, path, self.sha256)
+
     def _bytes(self) -> bytes:
         if self.path is None or self.content is not None:
             return self.content or b""

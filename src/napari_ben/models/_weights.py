@@ -24,7 +24,7 @@ from napari_ben.models._classifier import Classifier
 from napari_ben.models._header import METADATA_KEY
 from napari_ben.models._registry import TIMM, build_network
 
-__all__ = ["fill_network", "pack_network", "save_model", "to_model", "unpack_network"]
+__all__ = ["fill_network", "pack_network", "save_model", "to_model", "unpack_network", "write_whole"]
 
 PROBE_SIZE = 64  # pixels: a few milliseconds for the largest network here
 PROBE_TOLERANCE = (
@@ -53,7 +53,7 @@ def save_model(path: Path | str, network: nn.Module, card: ModelCard) -> Model:
     """
     path = Path(path)
     content = pack_network(network, card)
-    _write_whole(path, content)
+    write_whole(path, content)
     return Model(card, path, hashlib.sha256(content).hexdigest())
 
 
@@ -177,7 +177,7 @@ def _agree(found: Sequence[float], expected: Sequence[float]) -> bool:
     return bool(np.allclose(found, expected, rtol=0, atol=PROBE_TOLERANCE * scale))
 
 
-def _write_whole(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes) -> None:
     """Write beside the file and rename, so that a full disk or a crash leaves the old file or the new one."""
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:

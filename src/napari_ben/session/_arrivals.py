@@ -13,6 +13,7 @@ from napari_ben.results import Predictions
 from napari_ben.session._pairing import for_new_plate
 from napari_ben.session._state import Notice, RunState, SessionState, StepName
 from napari_ben.session._tasks import Lane, Opened, RunStep
+from napari_ben.workflow import Taught
 
 _NOTHING: MappingProxyType[Any, Any] = MappingProxyType({})
 Arrival = Callable[[SessionState, Any], SessionState]
@@ -77,6 +78,8 @@ def _opened(state: SessionState, opened: Opened) -> SessionState:
         selected=(),
         colour_by="role",
         overrides=_NOTHING,
+        labels=_NOTHING,
+        taught=None,
         notices=_NOTHING,
     )
     has_controls = bool((plate.imaged["role"] == "negative_control").any())
@@ -121,6 +124,15 @@ def _exported(state: SessionState, paths: tuple[Any, ...]) -> SessionState:
     return with_notice(state, Notice("results", f"Saved {len(paths)} files to {paths[0].parent}."))
 
 
+def _taught(state: SessionState, taught: Taught) -> SessionState:
+    return replace(_predicted(without_notice(state, "teach"), taught.predictions), taught=taught)
+
+
+def _saved_model(state: SessionState, model: Model) -> SessionState:
+    state = with_notice(state, Notice("teach", f"Saved as {model.path}. It can be chosen in the Model step."))
+    return _loaded(state, model)
+
+
 def _previewed(state: SessionState, preview: PatternPreview) -> SessionState:
     return replace(state, preview=preview)
 
@@ -138,4 +150,6 @@ _RESULTS: dict[Lane, Arrival] = {
     "export": _exported,
     "device": _found_device,
     "preview": _previewed,
+    "teach": _taught,
+    "save": _saved_model,
 }

@@ -25,6 +25,8 @@ _STEP_OF_LANE: dict[Lane, StepName] = {
     "picture": "plate",
     "details": "plate",
     "preview": "plate",
+    "teach": "teach",
+    "save": "teach",
 }
 
 
@@ -75,7 +77,7 @@ class Lanes:
             self._drop("details")
         self._become(arrivals.on_result(self._state, task.lane, value))
         state = self._state
-        if task.lane in {"run", "plate"} and state.predictions and "UMAP" not in state.predictions.layouts:
+        if task.lane in {"run", "plate", "teach"} and state.predictions and "UMAP" not in state.predictions.layouts:
             self._want("layout", "Embedding", tasks.layouts_work(state.predictions))
 
     def fail(self, task: Task, error: BaseException) -> None:

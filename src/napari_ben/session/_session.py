@@ -4,7 +4,7 @@ What a person may wish, each wish a method. It changes the state at once, or ask
 The session knows no thread, no Qt and no torch.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -166,7 +166,43 @@ class Session(Lanes):
         """Write the predictions of the shown plate to a folder."""
         if self._state.predictions is not None:
             self._forget("results")
-            self._want("export", "Saving", tasks.export_work(self._state.predictions, folder, formats))
+            taught = self._state.taught
+            is_taught = taught is not None and taught.model.sha256 == self._state.predictions.run["model"]["sha256"]
+            unsaved = taught.model if taught is not None and is_taught else None
+            self._want("export", "Saving", tasks.export_work(self._state.predictions, folder, formats, unsaved))
+
+    def label(self, wells: Iterable[str], name: str) -> None:
+        """Say what some wells are; an empty name takes their labels away."""
+        named = {**self._state.labels, **dict.fromkeys(wells, name)}
+        self._set_labels({well: label for well, label in sorted(named.items()) if label})
+
+    def label_by(self, column: str) -> None:
+        """Take the labels from a column of the plate's wells, where it is filled."""
+        if self._state.plate is not None:
+            values = self._state.plate.imaged[column].astype(str)
+            self._set_labels({str(well): name for well, name in values.items() if name})
+
+    def clear_labels(self) -> None:
+        """Take all labels away."""
+        self._set_labels({})
+
+    def _set_labels(self, labels: Mapping[str, str]) -> None:
+        has_begun = bool(labels) and not self._state.labels
+        colour_by = "label" if has_begun else self._state.colour_by if labels else "role"
+        self._set(labels=MappingProxyType(dict(labels)), colour_by=colour_by)
+
+    def teach(self) -> None:
+        """Predict the plate from its labelled wells."""
+        state = self._state
+        if state.predictions is not None and state.model is not None and not self._refuse_while_running("teach"):
+            self._forget("teach")
+            work = tasks.teach_work(state.predictions, state.model, state.labels)
+            self._want("teach", "Learning from the labelled wells", work)
+
+    def save_taught(self, path: Path) -> None:
+        """Save what was taught as a model."""
+        if self._state.taught is not None:
+            self._want("save", f"Saving {path.name}", tasks.save_model_work(self._state.taught.model, path))
 
     def dismiss(self, step: StepName) -> None:
         """Take a notice away."""

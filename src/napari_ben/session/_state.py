@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from napari_ben.readers import PatternPreview
     from napari_ben.results import Predictions
     from napari_ben.session._picture import Picture
+    from napari_ben.workflow import Taught
 
-StepName = Literal["plate", "context", "model", "method", "results"]
+StepName = Literal["plate", "context", "model", "method", "results", "teach"]
 ContextKind = Literal["plate", "controls", "wells"]
 RunPhase = Literal["idle", "running", "cancelling"]
 
@@ -168,6 +169,10 @@ class SessionState:
         What the layout being computed is doing, or empty.
     device
         The device in words, or empty while unknown.
+    labels
+        Well → class, as the person says; they belong to the plate.
+    taught
+        What came of the labels.
     preview
         What the pattern being typed makes of a folder's names.
     notices
@@ -196,6 +201,8 @@ class SessionState:
     layout: str = "UMAP"
     layout_note: str = ""
     device: str = ""
+    labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    taught: "Taught | None" = None
     preview: "PatternPreview | None" = None
     notices: Mapping[StepName, Notice] = field(default_factory=lambda: MappingProxyType({}))
 

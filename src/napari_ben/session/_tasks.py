@@ -6,8 +6,8 @@ meanwhile. Sending it `STOP` asks it to stop and to return what it has; closing 
 
 import subprocess
 import sys
-from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Literal
@@ -21,9 +21,9 @@ from napari_ben.results import Predictions
 from napari_ben.session._picture import Picture, first_picture
 
 if TYPE_CHECKING:
-    from napari_ben.workflow import InputCache, Plan, Progress
+    from napari_ben.workflow import InputCache, Plan, Progress, Taught
 
-Lane = Literal["plate", "model", "run", "layout", "export", "device", "picture", "details", "preview"]
+Lane = Literal["plate", "model", "run", "layout", "export", "device", "picture", "details", "preview", "teach", "save"]
 Work = Generator[object, "bool | None", object]
 
 STOP = True
@@ -199,12 +199,32 @@ def layouts_work(predictions: Predictions) -> Generator["Predictions | str", "bo
         steps.close()
 
 
-def export_work(
-    predictions: Predictions, folder: Path, formats: Sequence[str]
-) -> Generator[None, "bool | None", tuple[Path, ...]]:
-    """Write tables, figures and the run file."""
+def teach_work(
+    predictions: Predictions, model: Model, labels: Mapping[str, str]
+) -> Generator[None, "bool | None", "Taught"]:
+    """Learn from the person's examples."""
+    from napari_ben.workflow import teach
+
     yield
-    return predictions.save(folder, formats)
+    return teach(predictions, model, labels)
+
+
+def save_model_work(model: Model, path: Path) -> Generator[None, "bool | None", Model]:
+    """Save a model that lives in memory."""
+    yield
+    return model.save(path)
+
+
+def export_work(
+    predictions: Predictions, folder: Path, formats: Sequence[str], taught: Model | None = None
+) -> Generator[None, "bool | None", tuple[Path, ...]]:
+    """Write tables, figures and the run file; with a model that has no file yet, so that the run can be replayed."""
+    yield
+    if taught is None:
+        return predictions.save(folder, formats)
+    saved = taught.save(folder / "model.safetensors")
+    run = {**predictions.run, "model": {**predictions.run["model"], "path": str(saved.path)}}
+    return (*replace(predictions, run=run).save(folder, formats), folder / "model.safetensors")
 
 
 def device_work() -> Generator[None, "bool | None", str]:

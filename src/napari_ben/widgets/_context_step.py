@@ -69,13 +69,13 @@ class ContextStep(Step):
         self.content.setEnabled(state.plate is not None)
         self.notice.show_notice(state.notices.get("context") or resolution.refusals.get("context"))
         self.warnings.say("\n".join(resolution.context_warnings), "bad")
-        if state.plate is not old.plate or state.predictions is not old.predictions:
+        if (state.plate, state.predictions, state.labels) != (old.plate, old.predictions, old.labels):
             self._show_columns(state)
         self._show_grid(state, resolution)
         self.text.show_selection(state.plate, state.selected)
 
     def _show_columns(self, state: SessionState) -> None:
-        columns = colour_columns(state.plate, state.predictions) if state.plate is not None else ()
+        columns = colour_columns(state.plate, state.predictions, state.labels) if state.plate is not None else ()
         if [self.column.itemData(place) for place in range(self.column.count())] != list(columns):
             self.column.clear()
             for name in columns:
@@ -83,7 +83,7 @@ class ContextStep(Step):
 
     def _show_grid(self, state: SessionState, resolution: Resolution) -> None:
         self.column.setCurrentIndex(self.column.findData(state.colour_by))
-        depends_on = (state.plate, state.predictions, state.colour_by, resolution.context)
+        depends_on = (state.plate, state.predictions, state.labels, state.colour_by, resolution.context)
         if depends_on != self._shown:
             self._shown = depends_on
             self._fill = fill(state, state.colour_by)

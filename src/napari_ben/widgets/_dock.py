@@ -21,6 +21,7 @@ from napari_ben.widgets._plate_step import PlateStep
 from napari_ben.widgets._preferences import remember, remember_plate, remembered, run_options
 from napari_ben.widgets._results_step import ResultsStep
 from napari_ben.widgets._step import Step
+from napari_ben.widgets._teach_step import TeachStep
 from napari_ben.widgets._timers import timer
 from napari_ben.widgets._tinted import Line
 
@@ -52,7 +53,9 @@ class BenDock(QWidget):
         self.model = ModelStep(self.session, self)
         self.method = MethodStep(self.session, self)
         self.results = ResultsStep(self.session, self)
-        self._area = _scrolled(_column(self.plate, self.context, self.model, self.method, self.results))
+        self.teach = TeachStep(self.session, self)
+        steps = (self.plate, self.context, self.model, self.method, self.results, self.teach)
+        self._area = _scrolled(_column(*steps))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._area)
@@ -107,6 +110,7 @@ class BenDock(QWidget):
         self.model.show_state(state, resolution, old)
         self.method.show_state(state, resolution)
         self.results.show_state(state)
+        self.teach.show_state(state, old)
         self.canvas.show_state(state)
         self._follow_up(state, old)
 

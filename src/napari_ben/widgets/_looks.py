@@ -6,6 +6,7 @@ One function from facts to a frozen `GridData`; nothing is read back from the gr
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -20,7 +21,7 @@ from napari_ben.widgets._plate_grid_data import GridData, WellLook
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-PREDICTED, CONFIDENCE, PROBABILITY = "predicted class", "confidence", "P({})"
+PREDICTED, CONFIDENCE, PROBABILITY, LABEL = "predicted class", "confidence", "P({})", "label"
 _FEW_GROUPS = 24
 _NOT_TO_COLOUR = frozenset({"row", "column", "n_fields", "raw_role", *RESERVED_COLUMNS})
 _IN_TOOLTIP = ("treatment", "concentration", "dose")
@@ -45,17 +46,18 @@ class Fill:
     legend: tuple[LegendEntry, ...] | ColourScale
 
 
-def colour_columns(plate: Plate, predictions: Predictions | None) -> tuple[str, ...]:
+def colour_columns(
+    plate: Plate, predictions: Predictions | None, labels: Mapping[str, str] = MappingProxyType({})
+) -> tuple[str, ...]:
     """Columns by which the grid can be filled: role and treatment first, then the platemap's, then the predictions'."""
     wells = plate.imaged
     own = [str(name) for name in wells.columns if name not in _NOT_TO_COLOUR and name not in {"role", "treatment"}]
     useful = [name for name in own if _tells_apart(wells[name])]
+    said = ("role", "treatment", *((LABEL,) if labels else ()), *useful)
     if predictions is None:
-        return ("role", "treatment", *useful)
+        return said
     return (
-        "role",
-        "treatment",
-        *useful,
+        *said,
         PREDICTED,
         CONFIDENCE,
         *(PROBABILITY.format(name) for name in predictions.classes),
@@ -81,6 +83,8 @@ def fill(state: SessionState, column: str) -> Fill:
         return Fill({}, {}, ())
     if predictions is not None and (by_run := _of_prediction(predictions, column)) is not None:
         return by_run
+    if column == LABEL and state.labels:
+        return _of_groups(pd.Series(state.labels, dtype=object))
     if column not in plate.imaged.columns:
         column = "role"
     values = plate.imaged[column]

@@ -3,8 +3,11 @@
 Planning knows no torch; it is loaded when a run starts.
 """
 
-from napari_ben.workflow._compare import Comparison, compare, plan_comparison, run_comparison
-from napari_ben.workflow._config import CompareConfig, PredictConfig, make_config
+from napari_ben.workflow._compare import compare, plan_comparison, run_comparison
+from napari_ben.workflow._compare_config import SWEEPS, CompareConfig
+from napari_ben.workflow._comparison import Comparison, Costs
+from napari_ben.workflow._config import PredictConfig, make_config
+from napari_ben.workflow._contenders import Contender, Entrant, find_contenders, find_entrants
 from napari_ben.workflow._device import describe_device, find_device
 from napari_ben.workflow._inputs import InputCache
 from napari_ben.workflow._layout import run_umap
@@ -17,12 +20,19 @@ from napari_ben.workflow._record import RunRecord
 from napari_ben.workflow._rerun import plan_rerun, read_run, rerun, run_again
 from napari_ben.workflow._run import drain, partial_predictions, run_prediction
 from napari_ben.workflow._stability import run_stability
+from napari_ben.workflow._sweeps import keep_wells
+from napari_ben.workflow._teach import Taught, teach
 from napari_ben.workflow._train import run_training, train
+from napari_ben.workflow._trials import Trial
 
 __all__ = [
+    "SWEEPS",
     "Circumstances",
     "CompareConfig",
     "Comparison",
+    "Contender",
+    "Costs",
+    "Entrant",
     "FieldBatch",
     "InputCache",
     "Plan",
@@ -30,12 +40,17 @@ __all__ = [
     "PredictConfig",
     "Progress",
     "RunRecord",
+    "Taught",
+    "Trial",
     "compare",
     "describe_device",
     "drain",
     "exclude_flagged",
+    "find_contenders",
     "find_device",
+    "find_entrants",
     "join_quality",
+    "keep_wells",
     "make_config",
     "open_plates",
     "partial_predictions",
@@ -52,5 +67,6 @@ __all__ = [
     "run_stability",
     "run_training",
     "run_umap",
+    "teach",
     "train",
 ]

@@ -3,7 +3,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+import tifffile
 
 from napari_ben import __version__
 from napari_ben.readers import open_plate
@@ -126,3 +128,24 @@ def test_when_a_window_can_be_opened(
     assert _window.window_refusal() == expected
     monkeypatch.setattr(_window, "find_spec", lambda _: None)
     assert "no Qt is installed" in (_window.window_refusal() or "")
+
+
+def test_info_shows_what_a_pattern_matches(command: Command, tmp_path: Path) -> None:
+    folder = tmp_path / "plate"
+    folder.mkdir()
+    for name in ("exp_A-1_1.tif", "exp_A-2_1.tif", "notes.tif"):
+        tifffile.imwrite(folder / name, np.ones((8, 8), np.uint16))
+    pattern = r"exp_(?P<well>[A-H]-\d+)_(?P<field>\d)\.tif"
+    code, out, _ = command("info", folder, "--pattern", pattern)
+    assert code == 0
+    assert out.splitlines()[:2] == [
+        "  pattern   matches 2 of 3 names, not 'notes.tif'",
+        "  example   exp_A-1_1.tif: well A01, field 1, channel 1",
+    ]
+    code, out, _ = command("info", folder, "--pattern", pattern, "--json")
+    said = json.loads(out)
+    assert (said["pattern"]["n_matched"], len(said["plates"])) == (2, 1)
+    code, out, error = command("info", folder, "--pattern", r"(?P<well>nothing)")
+    assert code != 0
+    assert "None of 3 names matches, such as 'exp_A-1_1.tif'" in out
+    assert "No file in" in error

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from napari_ben.cli import _options as option
+from napari_ben.cli._pattern import describe_pattern, pattern_in_words
 from napari_ben.cli._progress import warn
 
 if TYPE_CHECKING:
@@ -26,9 +27,12 @@ def info(
     """Say what a folder holds: layout, plates, wells, fields, channels, roles. Reads no pixel."""
     from napari_ben.plates import describe
 
+    tried = {} if pattern is None else {"pattern": describe_pattern(path, pattern)}
+    if tried and not as_json:
+        typer.echo(pattern_in_words(tried["pattern"]))
     plates = open_all(path, platemap, layout, pattern, option.view(z, time, acquisition))
     if as_json:
-        typer.echo(json.dumps({"plates": [describe(plate) for plate in plates]}, indent=2))
+        typer.echo(json.dumps({"plates": [describe(plate) for plate in plates], **tried}, indent=2))
         return
     for plate in plates:
         typer.echo(_in_words(plate))

@@ -111,7 +111,9 @@ def vote(paths: Sequence[str], namings: Mapping[str, Naming]) -> Naming | None:
 def spread(paths: Sequence[str], count: int = VOTERS) -> Sequence[str]:
     """Take some paths of full-size images, evenly over all."""
     full_size = [path for path in paths if "_thumb" not in path]
-    return full_size[:: max(1, len(full_size) // count)][:count]
+    if len(full_size) <= count:
+        return full_size
+    return [full_size[part * len(full_size) // count] for part in range(count)]
 
 
 def unread_problem(unread: Sequence[str]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ Python; lxml is as fast, but a further library that keeps the whole document. Fi
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any, NoReturn
 from xml.parsers import expat
@@ -70,7 +71,7 @@ def read_root(path: Path) -> Root:
     return found[0]
 
 
-def read_xml(path: Path, begins: Mapping[str, Begin], texts: Mapping[str, Hear]) -> str:
+def read_xml(path: Path, begins: Mapping[str, Begin], texts: Mapping[str, Hear], content: bytes | None = None) -> str:
     """Go through a document once, and say what is wrong with it.
 
     Elements count only when they are of the root's namespace. What stands before a damage has been heard: an index that
@@ -85,6 +86,8 @@ def read_xml(path: Path, begins: Mapping[str, Begin], texts: Mapping[str, Hear])
         without namespace.
     texts
         Who hears an element's text, up to its end or that of its first child, by the element's name.
+    content
+        The document, where it is a part of the file and was read already.
 
     Returns
     -------
@@ -100,7 +103,7 @@ def read_xml(path: Path, begins: Mapping[str, Begin], texts: Mapping[str, Hear])
     kept = _listen(parser, begins, texts)
     fed = 0
     try:
-        with path.open("rb") as file:
+        with path.open("rb") if content is None else BytesIO(content) as file:
             is_last = False
             while not is_last:
                 chunk = file.read(CHUNK)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from napari_ben.errors import PlateError
+from napari_ben.readers._channel_names import MAX_CHANNELS, channel_names
 from napari_ben.readers._zarr_json import inner_path, read_array_info, read_attributes
 
 _UM = {
@@ -156,21 +157,13 @@ def read_facts(image: Path | str, version: int, meta: ImageMeta) -> ImageFacts:
     )
 
 
-def channel_names(labels: Sequence[str], count: int) -> tuple[str, ...]:
-    """Names of an image's channels, each once; numbers where there is no name."""
-    names: list[str] = []
-    for index in range(min(count, 4096)):
-        name = labels[index] if index < len(labels) and labels[index] else f"channel {index + 1}"
-        names.append(name if name not in names else f"{name} ({index + 1})")
-    return tuple(names)
-
-
 def _labels(attributes: Mapping[str, Any]) -> tuple[str, ...]:
     omero = attributes.get("omero")
     channels = omero.get("channels") if isinstance(omero, dict) else None
     if not isinstance(channels, list):
         return ()
-    return tuple(str(channel.get("label") or "") if isinstance(channel, dict) else "" for channel in channels[:4096])
+    listed = [channel if isinstance(channel, dict) else {} for channel in channels[:MAX_CHANNELS]]
+    return tuple(str(channel.get("label") or "") for channel in listed)
 
 
 def _geometry(multiscale: Mapping[str, Any], written: Sequence[Any], axes: Sequence[str]) -> Geometry:

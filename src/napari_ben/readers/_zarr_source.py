@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from napari_ben.errors import PlateError
 from napari_ben.plates import View
+from napari_ben.readers._channel_names import channel_names
 from napari_ben.readers._zarr_chunks import open_plain
-from napari_ben.readers._zarr_image import ImageFacts, channel_names, read_meta
+from napari_ben.readers._zarr_image import ImageFacts, read_meta
 from napari_ben.readers._zarr_stitched import Box
 
 OPEN_ARRAYS = 256

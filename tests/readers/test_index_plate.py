@@ -1,6 +1,7 @@
 """From an index of planes to a plate: which plane is shown, and what is said of what is not there."""
 
 import pickle
+from dataclasses import replace
 from collections import defaultdict
 
 import numpy as np
@@ -203,8 +204,11 @@ def test_what_the_metadata_name_and_is_not_there_is_counted(write_plate):
     assert again.notes == ("1 of 2 image files are of this plate; not of it is 'shading.tif'.",)
     assert again.imaged.index.tolist() == ["A01"]
     (plate.path / "0.tif").unlink()
+    described = plate_from_index(Place(plate.path), plate.views.index, FACTS)
+    assert described.problems == ("None of the 2 image files that the metadata name is on disk, such as '0.tif'.",)
+    assert described.imaged.index.tolist() == ["A01", "A02"]
     with pytest.raises(PlateError, match=r"No image of .* can be found\. 2 of 2 image files are not on disk.*Choose"):
-        plate_from_index(Place(plate.path), plate.views.index, FACTS)
+        plate_from_index(Place(plate.path), plate.views.index, replace(FACTS, shape=None))
 
 
 OUTSIDE = ["../secret.tif", "/etc/passwd", "a/../../b.tif", "C:\\x.tif", "\\\\server\\x.tif", "a\\..\\..\\x.tif", ""]

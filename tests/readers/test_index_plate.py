@@ -1,8 +1,8 @@
 """From an index of planes to a plate: which plane is shown, and what is said of what is not there."""
 
 import pickle
-from dataclasses import replace
 from collections import defaultdict
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd

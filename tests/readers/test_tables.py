@@ -8,11 +8,10 @@ import pytest
 from lookalikes import tables as looks
 
 from napari_ben.errors import PlateError
-from napari_ben.readers import open_plate
+from napari_ben.readers import open_plate, open_screen
 from napari_ben.readers._image_table import refuse_image_table
 from napari_ben.readers._load_data import refuse_load_data
 from napari_ben.readers._place import Place
-from napari_ben.readers._plates_in_table import plates_in_table
 from napari_ben.readers._table_file import read_columns, read_rows
 
 CHANNELS = ("DNA", "ER")
@@ -112,22 +111,41 @@ def test_a_table_of_several_plates(tmp_path):
     table = looks.write_table(pd.concat(parts), tmp_path / "load_data.csv")
     with pytest.raises(PlateError, match=r"lists 2 plates: BR1, BR2\. Add one to the path \(load_data\.csv/BR1\)"):
         open_plate(table)
-    assert plates_in_table(table) == (table / "BR1", table / "BR2")
+    screen = open_screen(table)
+    assert [plate.path for plate in screen] == [table / "BR1", table / "BR2"]
+    assert [len(plate.fields) for plate in screen] == [2, 4]
+    assert screen.experiments == ("b1",)
+    assert [plate.name for plate in open_screen(tmp_path)] == ["BR1", "BR2"]
+    assert [plate.name for plate in open_screen(table / "BR2")] == ["BR2"]
     plate = open_plate(table / "BR2")
     assert (plate.name, plate.path, len(plate.fields)) == ("BR2", table / "BR2", 4)
-    assert open_plate(plate.path).name == "BR2"
+    assert open_plate(plate.opening.path).name == "BR2"
     with pytest.raises(PlateError, match=r"lists 2 plates, not 'BR3': BR1, BR2"):
         open_plate(table / "BR3")
     with pytest.raises(PlateError, match=r"does not exist"):
         open_plate(tmp_path / "absent.csv/BR1")
 
 
-def test_a_table_of_one_plate_lists_none(tmp_path):
+@pytest.mark.parametrize("name", ["load_data.csv", "images.csv"])
+def test_a_table_of_one_plate_is_a_screen_of_one(name, tmp_path):
     looks.write_images(tmp_path / "images")
-    table = looks.write_table(looks.load_data(), tmp_path / "load_data.csv")
-    assert plates_in_table(table) == ()
-    assert plates_in_table(tmp_path) == ()
-    assert plates_in_table(tmp_path / "images/ch1-A01-1.tiff") == ()
+    rows = (
+        looks.load_data() if name == "load_data.csv" else plain(site=[1, 1, 2, 2] * 2, channel=[1, 2] * 4, plate="P1")
+    )
+    table = looks.write_table(rows, tmp_path / name)
+    (plate,) = open_screen(table)
+    assert plate.path == table
+    assert [plate.name for plate in open_screen(tmp_path)] == [plate.name]
+
+
+def test_a_plain_table_of_several_plates_is_a_screen(tmp_path):
+    looks.write_images(tmp_path / "images")
+    rows = plain(site=[1, 1, 2, 2] * 2, channel=[1, 2] * 4, barcode=["P1"] * 4 + ["P2"] * 4)
+    table = looks.write_table(rows, tmp_path / "images.parquet")
+    assert [(plate.name, plate.wells.index.tolist()) for plate in open_screen(table)] == [
+        ("P1", ["A01"]),
+        ("P2", ["B03"]),
+    ]
 
 
 def test_bbbc021s_list(tmp_path):

@@ -7,6 +7,7 @@ platemap.
 
 import re
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from napari_ben.readers._index import PlaneIndex, PlateFacts
 from napari_ben.readers._locate import locate
 from napari_ben.readers._place import Place
 from napari_ben.readers._table_file import read_columns, read_rows
-from napari_ben.readers._table_plates import about_wells, find_table, rows_of_plate, with_wells
+from napari_ben.readers._table_plates import about_wells, find_table, plate_paths, rows_of_plate, with_wells
 
 WORDS: dict[str, tuple[str, ...]] = {
     "path": ("path", "file", "filename", "file_name", "filepath", "file_path", "image", "image_path"),
@@ -55,11 +56,10 @@ def refuse_image_table(place: Place) -> str | None:
     return None
 
 
-def list_image_table(place: Place) -> tuple[str, ...]:
-    """Names of the plates that a table lists, as they stand in it; none when it does not name them."""
+def plates_image_table(place: Place) -> tuple[Path, ...]:
+    """Paths that open the plates of a table that lists several; see `plate_paths`."""
     table = find_table(place, _NAMED)
-    column = None if table is None else _known(read_columns(table)).get("plate")
-    return () if table is None or column is None else tuple(dict.fromkeys(read_rows(table, [column])[column]))
+    return () if table is None else plate_paths(place, table, _known(read_columns(table)).get("plate"))
 
 
 def index_image_table(place: Place) -> tuple[PlaneIndex, PlateFacts]:

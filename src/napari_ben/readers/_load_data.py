@@ -19,7 +19,7 @@ from napari_ben.readers._index import PlaneIndex, PlateFacts
 from napari_ben.readers._locate import locate
 from napari_ben.readers._place import Place
 from napari_ben.readers._table_file import read_columns, read_rows
-from napari_ben.readers._table_plates import about_wells, find_table, rows_of_plate, with_wells
+from napari_ben.readers._table_plates import about_wells, find_table, plate_paths, rows_of_plate, with_wells
 
 _IMAGE = re.compile(r"(?:Image_)?(FileName|PathName|URL)_(.+)")
 _NO_IMAGE = re.compile(r"Illum.*|.*Outlines?|.*Mask", re.IGNORECASE)
@@ -54,11 +54,10 @@ def refuse_load_data(place: Place) -> str | None:
     return None
 
 
-def list_load_data(place: Place) -> tuple[str, ...]:
-    """Names of the plates that a table lists, as they stand in it; none when it does not name them."""
+def plates_load_data(place: Place) -> tuple[Path, ...]:
+    """Paths that open the plates of a table that lists several; see `plate_paths`."""
     table = _require_table(place)
-    plates = _sort(read_columns(table)).about.get("plate")
-    return tuple(dict.fromkeys(read_rows(table, [plates])[plates])) if plates else ()
+    return plate_paths(place, table, _sort(read_columns(table)).about.get("plate"))
 
 
 def index_load_data(place: Place) -> tuple[PlaneIndex, PlateFacts]:
@@ -84,6 +83,7 @@ def index_load_data(place: Place) -> tuple[PlaneIndex, PlateFacts]:
         name=name or table.parent.name,
         layout="CellProfiler image table",
         channels=channels,
+        experiment=_only(rows, "batch"),
         pixel_um=_first_number(rows.get("imageresolutionx"), _METRES),
         platemap=about_wells(rows, list(columns.about)),
         problems=(*located.problems, *unread),
@@ -171,6 +171,12 @@ def _index(planes: pd.DataFrame) -> PlaneIndex:
         y_um=planes["y_um"].to_numpy() if known else (),
         x_um=planes["x_um"].to_numpy() if known else (),
     )
+
+
+def _only(rows: pd.DataFrame, column: str) -> str:
+    """Text that all rows of a column agree on; blank where they do not."""
+    texts = set(rows[column]) if column in rows else set()
+    return texts.pop() if len(texts) == 1 else ""
 
 
 def _first_number(texts: pd.Series | None, scale: float) -> float | None:

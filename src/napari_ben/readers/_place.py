@@ -36,6 +36,11 @@ class Place:
     plate: str = ""
 
     @property
+    def address(self) -> Path:
+        """What opens it again: the path, and within a table the plate's name."""
+        return self.path / self.plate if self.plate else self.path
+
+    @property
     def folder(self) -> Path:
         """The folder itself, or the one that the file lies in."""
         return self.path if self.path.is_dir() else self.path.parent

@@ -12,7 +12,7 @@ import pandas as pd
 from napari_ben.errors import PlateError
 from napari_ben.plates import find_well
 from napari_ben.readers._place import Place
-from napari_ben.readers._table_file import is_table
+from napari_ben.readers._table_file import is_table, read_rows
 
 
 def find_table(place: Place, named: str) -> Path | None:
@@ -32,6 +32,22 @@ def find_table(place: Place, named: str) -> Path | None:
     except PlateError:
         return None
     return place.path / min(found, key=lambda name: (len(name), name)) if found else None
+
+
+def plate_paths(place: Place, table: Path, column: str | None) -> tuple[Path, ...]:
+    """Paths that open the plates of a table; none where it lists one, or one is chosen already.
+
+    Parameters
+    ----------
+    place
+        The table, or its folder.
+    table
+        Its file.
+    column
+        That names the plates; None where the table has none.
+    """
+    names = () if column is None or place.plate else tuple(dict.fromkeys(read_rows(table, [column])[column]))
+    return tuple(table / name for name in names) if len(names) > 1 else ()
 
 
 def rows_of_plate(rows: pd.DataFrame, column: str | None, place: Place) -> tuple[pd.DataFrame, str]:

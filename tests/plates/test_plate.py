@@ -290,6 +290,15 @@ def test_contrast_comes_from_a_few_fields():
     assert odd_plate(missing=[("DNA",)] * 3).contrast_limits(0) == (0, 1)
 
 
+def test_an_empty_channel_is_stated_when_it_is_met():
+    planes = {(field, 1): np.full((8, 8), 7, np.uint8) for field in range(3)}
+    plate = odd_plate(planes)
+    plate.contrast_limits(0)
+    assert plate.problems == ()
+    assert plate.contrast_limits(1) == (7, 8)
+    assert plate.problems == ("Channel 'ER' is 7 everywhere in all 3 fields looked at: was it imaged?",)
+
+
 def test_an_empty_plate_has_a_blank_mosaic():
     plate = replace(odd_plate(), fields=fields_table([], []))
     assert not plate.mosaic.levels(0)[0].compute().any()

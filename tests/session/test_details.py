@@ -5,7 +5,7 @@ import pytest
 
 from napari_ben.errors import PlateError
 from napari_ben.plates import FORMATS, plate_from_arrays
-from napari_ben.session._details import READERS
+from napari_ben.session._details import _AT_ONCE
 from napari_ben.session._picture import develop, first_picture
 
 SIDE = 400  # levels 1, 2, 4 on 24 wells
@@ -111,7 +111,7 @@ def test_stopping_lets_the_next_look_ask_again(picture, reads, monkeypatch):
     next(work)
     with pytest.raises(StopIteration):
         work.send(True)
-    assert 0 < len(reads) <= READERS
+    assert 0 < len(reads) <= _AT_ONCE
     canvas(level, slice(0, 1000), slice(0, 2000))
     assert wanted == [1, 1]
 

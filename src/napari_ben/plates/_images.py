@@ -113,6 +113,8 @@ def lazy_images(plate: "Plate") -> "da.Array":
 def contrast_limits(plate: "Plate", channel: int) -> tuple[float, float]:
     """Display range of one channel from a few fields spread over the plate, at the coarsest stored level.
 
+    A channel that is the same everywhere joins the plate's problems.
+
     Returns
     -------
     tuple
@@ -124,7 +126,11 @@ def contrast_limits(plate: "Plate", channel: int) -> tuple[float, float]:
     sample = [values for row in chosen if (values := _finite(plate, int(row), channel)).size]
     if not sample:
         return 0.0, 1.0
-    low, high = np.percentile(np.concatenate(sample), [0.1, 99.9])
+    pixels = np.concatenate(sample)
+    if pixels.min() == pixels.max():
+        where = "the field" if len(sample) == 1 else f"all {len(sample)} fields"
+        plate.note(f"Channel {name!r} is {pixels[0]:g} everywhere in {where} looked at: was it imaged?")
+    low, high = np.percentile(pixels, [0.1, 99.9])
     return float(low), float(max(high, low + 1))
 
 

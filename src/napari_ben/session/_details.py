@@ -10,7 +10,7 @@ layer) waits for the true ones.
 
 import inspect
 from collections.abc import Generator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from threading import Lock
 from time import monotonic
 from types import FrameType
@@ -22,12 +22,13 @@ from psygnal import Signal
 
 from napari_ben.errors import PlateError
 from napari_ben.plates import Overviews, Plate
+from napari_ben.session._pace import read_paced
 
 if TYPE_CHECKING:
     import dask.array as da
 
-READERS = 4
-"""Threads that read; most of what they do is waiting for the disk, or decoding outside the interpreter."""
+_AT_ONCE = 8
+"""Planes read before it is asked again what is wanted."""
 BETWEEN_LOOKS = 0.06
 """Seconds between two pieces of news."""
 
@@ -116,13 +117,12 @@ class Details:
         news: set[int] = set()
         told = monotonic()
         try:
-            with ThreadPoolExecutor(READERS) as pool:
-                while keys := self._next():
-                    news |= set(pool.map(self._read, keys))
-                    if monotonic() - told > BETWEEN_LOOKS:
-                        if (yield tuple(news)):
-                            return
-                        news, told = set(), monotonic()
+            while keys := self._next():
+                news |= {channel for _, channel in read_paced(self._read, keys)}
+                if monotonic() - told > BETWEEN_LOOKS:
+                    if (yield tuple(news)):
+                        return
+                    news, told = set(), monotonic()
             yield tuple(news)
         finally:
             with self._lock:
@@ -130,8 +130,8 @@ class Details:
 
     def _next(self) -> list[Key]:
         with self._lock:
-            channels = [channel for channel, keys in self._asked.items() if keys]
-            keys = [self._asked[channel].pop(0) for channel in channels][:READERS]
+            in_turns = (keys.pop(0) for _ in range(_AT_ONCE) for keys in self._asked.values() if keys)
+            keys = list(islice(in_turns, _AT_ONCE))
             self._is_attended = bool(keys)
         return keys
 

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 
 from napari_ben.errors import PlateError
 from napari_ben.plates import Overviews, Plate
-from napari_ben.session._details import BETWEEN_LOOKS, READERS, Details
+from napari_ben.session._details import BETWEEN_LOOKS, Details
 from napari_ben.session._overview_files import StoredOverview, load_overview, overview_shape, store_overview
+from napari_ben.session._pace import READERS, read_paced
 
 _SHOWN_AT_ONCE = 3  # more colours than that add up to white
-_AT_ONCE = 2 * READERS
 _TELLING = ("dna", "er", "agp", "mito", "rna")
 
 
@@ -115,15 +115,12 @@ def _fill(plate: Plate, picture: Picture, unread: dict[int, list[int]]) -> Itera
             return None
 
     jobs = sorted((int(row), channel) for channel in unread for row in picture.left[channel])
-    with ThreadPoolExecutor(READERS) as pool:
-        for start in range(0, len(jobs), _AT_ONCE):
-            batch = jobs[start : start + _AT_ONCE]
-            for (row, channel), plane in zip(batch, pool.map(read, batch), strict=True):
-                if plane is None:
-                    unread[channel].append(row)
-                else:
-                    plate.mosaic.place(picture.overviews[channel], row, factor, plane)
-            if monotonic() - told > BETWEEN_LOOKS:
-                told = monotonic()
-                yield tuple(unread)
+    for (row, channel), plane in read_paced(read, jobs):
+        if plane is None:
+            unread[channel].append(row)
+        else:
+            plate.mosaic.place(picture.overviews[channel], row, factor, plane)
+        if monotonic() - told > BETWEEN_LOOKS:
+            told = monotonic()
+            yield tuple(unread)
     yield tuple(unread)

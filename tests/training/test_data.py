@@ -138,3 +138,60 @@ def test_pixels_that_are_no_numbers_are_refused(scaling: str):
 def test_collecting_knows_no_torch():
     code = "import sys, napari_ben.training, napari_ben.samples; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)  # noqa: S603 – our own interpreter
+
+
+def textured(name: str, gain: float) -> Plate:
+    """Noise with a gain and an offset of the plate's own."""
+    images = {well: np.random.default_rng(n).gamma(2, 50, (2, 2, 8, 8)) * gain + 100 for n, well in enumerate(ROLES)}
+    plate = plate_from_arrays(images, ("DNA", "Mito"), name=name, roles=ROLES)
+    plate.wells["mechanism"] = ["DMSO", "kinase", "actin", "kinase", "actin"]
+    plate.wells["cell_type"] = "U2OS"
+    return plate
+
+
+PLATE_NORM = {"labels": "mechanism", "scaling": "plate"}
+
+
+def test_pixels_are_scaled_by_the_whole_plate_but_its_empty_wells():
+    plate = textured("P", 3)
+    data = collect_data([plate], TrainingConfig(**PLATE_NORM, wells="A2-A3, B1"))
+    used = plate.rows_of(["A01", "A02", "A03", "B01"])
+    pixels = np.stack([plate.read_field(int(row)) for row in used])
+    mean, std = pixels.mean((0, 2, 3)), pixels.std((0, 2, 3))
+    first = plate.rows_of([data.wells[0]])[0]
+    expected = (plate.read_field(int(first)) - mean[:, None, None]) / std[:, None, None]
+    np.testing.assert_allclose(data.images[0], expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(data.offsets, [mean / std])
+    assert data.scaling.kind == "plate"
+    assert data.scaling.over == "plate"
+
+
+@pytest.mark.parametrize(("over", "experiments"), [("experiment", {"P": "X", "Q": "X"}), ("cell_type", None)])
+def test_plates_may_share_their_pixel_statistics(over: str, experiments: dict[str, str] | None):
+    plates = [textured("P", 3), textured("Q", 9)]
+    data = collect_data(plates, TrainingConfig(**PLATE_NORM, scale_over=over), experiments)
+    usable = [plate.read_field(int(row)) for plate in plates for row in plate.rows_of(["A01", "A02", "A03", "B01"])]
+    pixels = np.stack(usable)
+    np.testing.assert_allclose(data.offsets, np.tile(pixels.mean((0, 2, 3)) / pixels.std((0, 2, 3)), (2, 1)))
+    assert data.scaling.over == over
+
+
+def test_plates_without_a_group_are_refused():
+    with pytest.raises(ArgumentError, match="Plate 'P' has no single 'experiment' to measure its pixels with"):
+        collect_data([textured("P", 3)], TrainingConfig(**PLATE_NORM, scale_over="experiment"))
+
+
+def test_a_teacher_keeps_wells_without_a_label():
+    plates = [make_plate("P"), make_plate("Q")]
+    config = TrainingConfig(method="erm", labels="mechanism", teacher={}, unlabelled_plates=("Q",))
+    data = collect_data(plates, config)
+    free = ~data.is_labelled & ~data.is_control
+    assert sorted(set(zip(data.plates[free].tolist(), data.wells[free].tolist(), strict=True))) == [
+        (0, "B03"),
+        (1, "A02"),
+        (1, "A03"),
+        (1, "B01"),
+        (1, "B03"),
+    ]
+    with pytest.raises(ArgumentError, match="no plate 'R' to take as unlabelled"):
+        collect_data(plates, config.model_copy(update={"unlabelled_plates": ("R",)}))

@@ -13,7 +13,7 @@ from napari_ben.readers import _image_files
 
 @dataclass(frozen=True, eq=False)
 class FileSource:
-    """Grey image files, one plane a page.
+    """Image files, one plane a page, or a band of a colour image.
 
     Parameters
     ----------
@@ -25,6 +25,8 @@ class FileSource:
         (n_fields, C, n): for each field and channel the planes whose maximum is shown, -1 where there is none.
     pages
         (n_planes,): page of each plane within its file; empty where all are first pages.
+    bands
+        (n_planes,): band of a colour image that is the plane; empty where all images are grey.
     shape
         Nominal (Y, X).
     dtype
@@ -35,6 +37,7 @@ class FileSource:
     files: NDArray[Any]
     planes: NDArray[np.int32]
     pages: NDArray[np.int32]
+    bands: NDArray[np.int32]
     shape: tuple[int, int]
     dtype: np.dtype[Any]
 
@@ -72,4 +75,5 @@ class FileSource:
 
     def _read(self, plane: int) -> NDArray[Any]:
         page = int(self.pages[plane]) if len(self.pages) else 0
-        return _image_files.read_pixels(self.folder / self.files[plane], page)
+        band = int(self.bands[plane]) if len(self.bands) else None
+        return _image_files.read_pixels(self.folder / self.files[plane], page, band)

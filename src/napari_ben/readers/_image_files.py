@@ -22,15 +22,23 @@ class Header(NamedTuple):
 
     shape: tuple[int, int]
     dtype: np.dtype[Any]
+    bands: int = 1
 
 
-def read_header(path: Path) -> Header:
-    """Shape and data type of a grey image file; decodes no pixel.
+def read_header(path: Path, *, in_colour: bool = False) -> Header:
+    """Shape and data type of an image file; decodes no pixel.
+
+    Parameters
+    ----------
+    path
+        The file.
+    in_colour
+        Whether it may be a colour image.
 
     Raises
     ------
     PlateError
-        When the file cannot be read, or is no grey image.
+        When the file cannot be read, or is in colour and may not be.
     """
     if path.suffix.lower() in TIFF:
         import tifffile  # 0.1 s: only where a TIFF is read
@@ -46,8 +54,9 @@ def read_header(path: Path) -> Header:
             raise _unreadable(path, "its data type is unknown")
     else:
         shape, dtype = _other_header(path)
-    _require_grey(path, shape)
-    return Header((shape[0], shape[1]), dtype)
+    if not in_colour:
+        _require_grey(path, shape)
+    return Header((shape[0], shape[1]), dtype, shape[2] if len(shape) == 3 else 1)
 
 
 def _other_header(path: Path) -> tuple[tuple[int, ...], np.dtype[Any]]:
@@ -62,8 +71,8 @@ def _other_header(path: Path) -> tuple[tuple[int, ...], np.dtype[Any]]:
     return ((height, width) if bands == 1 else (height, width, bands)), dtype
 
 
-def read_pixels(path: Path, page: int = 0) -> NDArray[Any]:
-    """Pixels of a grey image file.
+def read_pixels(path: Path, page: int = 0, band: int | None = None) -> NDArray[Any]:
+    """Pixels of an image file.
 
     Parameters
     ----------
@@ -71,6 +80,8 @@ def read_pixels(path: Path, page: int = 0) -> NDArray[Any]:
         The file.
     page
         Page within it.
+    band
+        Of a colour image; None where the image is to be grey.
 
     Returns
     -------
@@ -80,11 +91,18 @@ def read_pixels(path: Path, page: int = 0) -> NDArray[Any]:
     Raises
     ------
     PlateError
-        When the file is absent, cut short, damaged, or no grey image.
+        When the file is absent, cut short, damaged, or not as grey or as colourful as it should be.
     """
     pixels = _read_tiff(path, page) if path.suffix.lower() in TIFF else _read_other(path, page)
-    _require_grey(path, pixels.shape)
-    return pixels
+    if band is None:
+        _require_grey(path, pixels.shape)
+        return pixels
+    if pixels.ndim != 3 or band >= pixels.shape[2]:
+        raise PlateError(
+            f"{path.name!r} has no colour {band + 1}: its shape is {'×'.join(map(str, pixels.shape))}.",
+            "Export it like the other images of the plate.",
+        )
+    return pixels[:, :, band]
 
 
 def _read_tiff(path: Path, page: int) -> NDArray[Any]:

@@ -40,6 +40,8 @@ class PlaneIndex:
         Numbers as the microscope counts them.
     pages
         Page within the file, 0-based.
+    bands
+        Band of a colour image that is the plane, 0-based.
     acquisitions
         Names of what was imaged at another time or with other settings: cycles, measurements.
     y_um, x_um
@@ -53,6 +55,7 @@ class PlaneIndex:
     z: Numbers = ()
     times: Numbers = ()
     pages: Numbers = ()
+    bands: Numbers = ()
     acquisitions: Names = ()
     y_um: Lengths = ()
     x_um: Lengths = ()

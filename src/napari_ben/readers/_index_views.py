@@ -85,7 +85,13 @@ class IndexViews:
                 grid.wells, grid.fields, np.stack(positions, 1) if len(positions) == 2 else None, missing
             ),
             source=FileSource(
-                self.folder, files, planes, np.asarray(self.index.pages, np.int32), self.shape, self.dtype
+                self.folder,
+                files,
+                planes,
+                np.asarray(self.index.pages, np.int32),
+                np.asarray(self.index.bands, np.int32),
+                self.shape,
+                self.dtype,
             ),
             stated=(*self.stated, *_repeated(files, twice), *problems),
             told=(*self.told, *self._choices(view)),

@@ -5,14 +5,21 @@ WILDS with one colour PNG a site that holds the first three channels (``HUVEC-01
 and RxRx19 have the same names on plates of 1536 wells.
 """
 
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
 from napari_ben.errors import PlateError
 from napari_ben.plates import FORMATS, PlateFormat, guess_format
+from napari_ben.readers._image_files import Header, read_header
 from napari_ben.readers._index import Names, PlaneIndex, PlateFacts
 from napari_ben.readers._naming import read_names, spread, unread_problem
 from napari_ben.readers._namings import NAMINGS
 from napari_ben.readers._place import Place
 from napari_ben.readers._plate_name import file_kind, plate_name
 
+TRIED = 5
 _NAMING = NAMINGS["rxrx1"]
 
 
@@ -36,15 +43,36 @@ def refuse_rxrx(place: Place) -> str | None:
 def index_rxrx(place: Place) -> tuple[PlaneIndex, PlateFacts]:
     """Planes of a plate of an RxRx data set."""
     index, unread = read_names(place.images, _NAMING)
+    header = _colour(place.folder, index)
     name, experiment = plate_name(place.path)
     facts = PlateFacts(
         name=name,
         layout=f"{file_kind(index.files)} folder, {_NAMING.title}",
         format=_format(index.wells),
         experiment=experiment,
+        shape=header.shape if header else None,
+        dtype=header.dtype if header else None,
         problems=unread_problem(unread),
     )
-    return index, facts
+    return (_bands(index, header.bands) if header else index), facts
+
+
+def _colour(folder: Path, index: PlaneIndex) -> Header | None:
+    """Header of the first image that can be read, where it is in colour."""
+    for file in index.files[:TRIED]:
+        try:
+            header = read_header(folder / file, in_colour=True)
+        except PlateError:  # told by whoever reads its pixels
+            continue
+        return header if header.bands > 1 else None
+    return None
+
+
+def _bands(index: PlaneIndex, count: int) -> PlaneIndex:
+    """Index of the channels that colour images hold: w1 in the red band, w2 in the green, w3 in the blue."""
+    planes = np.repeat(np.arange(len(index)), count)
+    bands = np.tile(np.arange(count), len(index))
+    return replace(index.take(planes), channels=[f"{_NAMING.channel_prefix}{band + 1}" for band in bands], bands=bands)
 
 
 def _format(wells: Names) -> PlateFormat:

@@ -19,6 +19,7 @@ from napari_ben.plates import Plate, Screen, ZChoice
 from napari_ben.readers import PatternPreview, Place, open_plate, open_screen, preview_pattern
 from napari_ben.results import Predictions
 from napari_ben.session._picture import Picture, first_picture
+from napari_ben.session._torch import load_torch_library
 
 if TYPE_CHECKING:
     from napari_ben.workflow import InputCache, Plan, Progress, Taught
@@ -146,6 +147,7 @@ def run_work(plan: "Plan", cache: "InputCache | None" = None) -> Generator[RunSt
     """
     from napari_ben.workflow import partial_predictions, run_prediction
 
+    load_torch_library()
     finished = []
     is_new = False
     due = monotonic()

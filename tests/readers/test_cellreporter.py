@@ -103,10 +103,13 @@ def test_damaged_tables_are_refused_in_words(tmp_path):
     good = table.read_text()
     table.write_text(good.replace("B - 2,2,2,0,0,0,0,", "B - 2,2,2,x,0,0,0,"))
     with pytest.raises(PlateError, match=r"has 'x' as Field of 'experiment/timepoint0/Wellscan_t0_B02_s0_w0_z0\.tif'"):
-        open_plate(tmp_path / "p")
+        open_plate(tmp_path / "p", layout="cellreporter")
     table.write_text(good.replace("Wavelength", "Wave"))
     with pytest.raises(PlateError, match=r"has no column 'Wavelength'; its columns are Well, Row"):
-        open_plate(tmp_path / "p")
+        open_plate(tmp_path / "p", layout="cellreporter")
+    by_name = open_plate(tmp_path / "p")
+    assert "names" in by_name.layout
+    assert by_name.problems[0].startswith("'experiment/image_metadata_1.csv' has no column 'Wavelength'")
     table.write_text(good.replace("B - 2,", "nowhere,", 1))
     assert (
         open_plate(tmp_path / "p").problems[0] == "Rows whose well cannot be read were left out: 1, such as 'nowhere'."

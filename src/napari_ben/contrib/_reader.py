@@ -11,8 +11,7 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from napari_ben.errors import NapariBenError
-from napari_ben.readers import READERS, Place, open_screen
+from napari_ben.readers import Place, open_screen, reader_of
 from napari_ben.session import LayerData, mosaic_layers
 
 PathOrPaths = str | Sequence[str]
@@ -23,7 +22,7 @@ _FOLDERS_LOOKED_AT = 24
 
 
 def get_reader(path: PathOrPaths) -> Reader | None:
-    """Give a reader for a folder that is a plate or holds plates, None for anything else.
+    """Give a reader for a folder or file that is a plate, or a folder that holds plates; None for anything else.
 
     Parameters
     ----------
@@ -32,18 +31,10 @@ def get_reader(path: PathOrPaths) -> Reader | None:
     """
     if not isinstance(path, str):
         return None
-    folder = Path(path)
-    if not folder.is_dir() or not (_is_plate(folder) or _holds_plates(folder)):
+    place = Place(Path(path))
+    if not place.path.exists() or not (reader_of(place) or _holds_plates(place.path)):
         return None
-    return partial(_read, folder)
-
-
-def _is_plate(folder: Path) -> bool:
-    place = Place(folder)
-    try:
-        return any(reader.refusal(place) is None for reader in READERS.values())
-    except (NapariBenError, OSError):  # a folder that cannot be looked into: somebody else may
-        return False
+    return partial(_read, place.path)
 
 
 def _holds_plates(folder: Path) -> bool:
@@ -53,7 +44,7 @@ def _holds_plates(folder: Path) -> bool:
         inner = [path for path in islice(folder.iterdir(), _FOLDERS_LOOKED_AT) if path.is_dir()]
     except OSError:
         return False
-    return any(_is_plate(path) for path in inner)
+    return any(reader_of(Place(path)) for path in inner)
 
 
 def _read(folder: Path, _path: PathOrPaths) -> list[LayerData]:

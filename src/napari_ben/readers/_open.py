@@ -3,21 +3,19 @@
 from dataclasses import replace
 from pathlib import Path
 
-import pandas as pd
-
 from napari_ben.errors import ArgumentError
-from napari_ben.plates import Opening, Plate, ZChoice
+from napari_ben.plates import Opening, Plate, Platemap, ZChoice
+from napari_ben.readers._choose import read_place
 from napari_ben.readers._image_folder import index_pattern
 from napari_ben.readers._index_plate import plate_from_index
-from napari_ben.readers._place import open_place
+from napari_ben.readers._place import Place, open_place
 from napari_ben.readers._platemap_beside import with_platemap_beside
-from napari_ben.readers._readers import find_reader
 
 
 def open_plate(  # noqa: PLR0913 – each is one option of the command line
     path: Path | str,
     *,
-    platemap: Path | str | pd.DataFrame | None = None,
+    platemap: Platemap | None = None,
     layout: str | None = None,
     pattern: str | None = None,
     z: ZChoice = "auto",
@@ -29,9 +27,11 @@ def open_plate(  # noqa: PLR0913 – each is one option of the command line
     Parameters
     ----------
     path
-        The plate's folder, or a file that describes it, such as ``Index.xml``.
+        The plate's folder, or a file that describes it, such as ``Index.xml``; of a table of several plates the
+        table's path followed by a plate's name (``load_data.csv/BR00117035``).
     platemap
-        CSV or TSV file, or a table, with wells and what is in them; looked for beside the plate when left out.
+        What is in the wells, as in `Plate.with_platemap`: a file, a table, a folder, or several to be joined; looked
+        for beside the plate when left out.
     layout
         A key of `LAYOUTS`; found when left out.
     pattern
@@ -55,11 +55,14 @@ def open_plate(  # noqa: PLR0913 – each is one option of the command line
             f"Both a layout ({layout!r}) and a pattern ({pattern!r}) are given.",
             "Give one: a pattern is a layout.",
         )
-    place = open_place(path)
-    if pattern is None:
-        plate = find_reader(place, layout).read(place)
-    else:
-        plate = plate_from_index(place, *index_pattern(place, pattern))
-    opening = Opening(place.path if place.path.is_file() else None, layout, pattern)
-    plate = replace(plate, opening=opening).at(z=z, time=time, acquisition=acquisition)
+    return open_found(open_place(path), platemap, layout, pattern).at(z=z, time=time, acquisition=acquisition)
+
+
+def open_found(
+    place: Place, platemap: Platemap | None = None, layout: str | None = None, pattern: str | None = None
+) -> Plate:
+    """Open the plate at a place that may have been listed already; see `open_plate`."""
+    by_pattern = None if pattern is None else index_pattern(place, pattern)
+    plate = plate_from_index(place, *by_pattern) if by_pattern else read_place(place, layout)
+    plate = replace(plate, opening=Opening(place.address if place.path.is_file() else None, layout, pattern))
     return with_platemap_beside(plate) if platemap is None else plate.with_platemap(platemap)

@@ -1,27 +1,30 @@
-"""Every layout that can be opened, and how one is chosen.
+"""Every layout that can be opened: a new one is one more entry in `READERS`.
 
-A reader says in words why a place is not its own; opening takes the first that does not refuse. Layouts that have
-metadata come before those that have names only: what the microscope wrote down is trusted, names are the fallback. A
-new layout is one more entry in `READERS`.
+Readers are asked in this order. Layouts that have metadata come before those that have names only: what the microscope
+wrote down is trusted, names are the fallback.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
-from napari_ben.errors import ArgumentError, PlateError
 from napari_ben.plates import Plate
 from napari_ben.readers._cellreporter import index_cellreporter, refuse_cellreporter
+from napari_ben.readers._cellvoyager import index_cellvoyager, refuse_cellvoyager
+from napari_ben.readers._harmony import index_harmony, refuse_harmony
 from napari_ben.readers._image_folder import index_names, refuse_names
-from napari_ben.readers._image_table import index_image_table, refuse_image_table
+from napari_ben.readers._image_table import index_image_table, plates_image_table, refuse_image_table
 from napari_ben.readers._imagexpress import index_imagexpress, refuse_imagexpress
+from napari_ben.readers._incell import index_incell, refuse_incell
 from napari_ben.readers._index import PlaneIndex, PlateFacts
 from napari_ben.readers._index_plate import plate_from_index
-from napari_ben.readers._load_data import index_load_data, refuse_load_data
+from napari_ben.readers._load_data import index_load_data, plates_load_data, refuse_load_data
 from napari_ben.readers._namings import NAMINGS
 from napari_ben.readers._ometiff import index_ometiff, refuse_ometiff
 from napari_ben.readers._omezarr import read_omezarr, refuse_omezarr
 from napari_ben.readers._place import Place
 from napari_ben.readers._rxrx import index_rxrx, refuse_rxrx
+from napari_ben.readers._well_folders import index_well_folders, refuse_well_folders
 from napari_ben.readers._zarr_acquisitions import ImagesAre
 
 Refuse = Callable[[Place], str | None]
@@ -37,17 +40,23 @@ class Reader:
     title
         In words.
     refusal
-        Why a place is not such a plate; None when it is one. Reads as little as it can.
+        Why a place is not such a plate; None when its files are there, damaged or not. Reads as little as it can.
+        Where there is no sign of the layout it begins with "it has no", "it holds no", "it is not" or the like.
     read
-        The plate; reads no pixel.
+        The plate, or a `PlateError` where its files are damaged; reads no pixel.
+    plates
+        Paths of the plates of a place that holds several; None where a place is always one plate.
     """
 
     title: str
     refusal: Refuse
     read: Callable[[Place], Plate]
+    plates: Callable[[Place], tuple[Path, ...]] | None = None
 
 
-def index_reader(title: str, refuse: Refuse, index: Index) -> Reader:
+def index_reader(
+    title: str, refuse: Refuse, index: Index, plates: Callable[[Place], tuple[Path, ...]] | None = None
+) -> Reader:
     """Reader of a layout whose planes lie in image files.
 
     Parameters
@@ -58,8 +67,10 @@ def index_reader(title: str, refuse: Refuse, index: Index) -> Reader:
         Why a place is not such a plate; None when it is one.
     index
         Its planes, and what is known of all of them.
+    plates
+        Paths of the plates of a place that holds several.
     """
-    return Reader(title, refuse, lambda place: plate_from_index(place, *index(place)))
+    return Reader(title, refuse, lambda place: plate_from_index(place, *index(place)), plates)
 
 
 def _named_reader(key: str) -> Reader:
@@ -76,12 +87,16 @@ def _overruled(images_are: ImagesAre) -> Reader:
 
 READERS: dict[str, Reader] = {
     "ome-zarr": Reader("OME-Zarr HCS", refuse_omezarr, read_omezarr),
+    "harmony": index_reader("Harmony / Operetta / Opera Phenix / Columbus", refuse_harmony, index_harmony),
+    "cellvoyager-mlf": index_reader("Yokogawa CellVoyager", refuse_cellvoyager, index_cellvoyager),
+    "incell-xdce": index_reader("IN Cell Analyzer", refuse_incell, index_incell),
     "cellreporter": index_reader("ImageXpress HCS.ai / CellReporterXpress", refuse_cellreporter, index_cellreporter),
-    "load-data": index_reader("CellProfiler image table", refuse_load_data, index_load_data),
-    "image-table": index_reader("Table of images", refuse_image_table, index_image_table),
+    "load-data": index_reader("CellProfiler image table", refuse_load_data, index_load_data, plates_load_data),
+    "image-table": index_reader("Table of images", refuse_image_table, index_image_table, plates_image_table),
     "imagexpress": index_reader("ImageXpress", refuse_imagexpress, index_imagexpress),
     "rxrx": index_reader("RxRx data sets", refuse_rxrx, index_rxrx),
     "ome-tiff": index_reader("OME-TIFF plate", refuse_ometiff, index_ometiff),
+    "well-folders": index_reader("Folders named by well", refuse_well_folders, index_well_folders),
     "images": index_reader("TIFF or PNG files named by well", refuse_names, index_names),
 }
 LAYOUTS: dict[str, Reader] = {
@@ -89,35 +104,3 @@ LAYOUTS: dict[str, Reader] = {
     **{f"ome-zarr-{images}": _overruled(images) for images in ("fields", "cycles")},
     **{key: _named_reader(key) for key in NAMINGS if key not in READERS},
 }
-
-
-def find_reader(place: Place, layout: str | None = None) -> Reader:
-    """Reader of a place.
-
-    Parameters
-    ----------
-    place
-        A folder, or a file that describes a plate.
-    layout
-        A key of `LAYOUTS`; found when left out.
-
-    Raises
-    ------
-    ArgumentError
-        When the layout is unknown.
-    PlateError
-        When no reader takes it; says why each refused.
-    """
-    if layout is not None and layout not in LAYOUTS:
-        raise ArgumentError(f"{layout!r} is not a layout; known are {', '.join(LAYOUTS)}.", "Choose one of these.")
-    readers = {layout: LAYOUTS[layout]} if layout else READERS
-    refusals = []
-    for reader in readers.values():
-        reason = reader.refusal(place)
-        if reason is None:
-            return reader
-        refusals.append(f"{reader.title}: {reason}")
-    raise PlateError(
-        f"{place.path} is not a plate that can be opened ({'; '.join(refusals)}).",
-        "Choose the folder of one plate, or give a pattern of its file names.",
-    )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from napari_ben.errors import PlateError
 
-IMAGES = (".tif", ".tiff", ".png", ".bmp", ".jp2", ".jpg", ".c01", ".dib")
+IMAGES = (".tif", ".tiff", ".png", ".bmp", ".jp2", ".jpg", ".jpeg", ".c01", ".dib")
 _SUFFIXES = frozenset(IMAGES)
 _INNER = re.compile(
     r"images?|orig|data|timepoint_?\d+|zstep_?\d+|experiment(_z_stack|_z_projection)?|\d{4}-\d{2}-\d{2}", re.IGNORECASE

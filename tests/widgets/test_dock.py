@@ -161,8 +161,10 @@ def test_recent_plates_are_remembered_latest_first(monkeypatch, tmp_path):
     first, second = tmp_path / "a", tmp_path / "b"
     first.mkdir()
     second.mkdir()
+    memory = preferences.Memory()
     for path in (first, second, first):
-        preferences.remember_plate(path)
+        memory.note(recent_plates=preferences.with_plate(path))
+        memory.write()
     assert preferences.recent_plates() == (first, second)
     second.rmdir()
     assert preferences.recent_plates() == (first,)
@@ -182,3 +184,27 @@ def test_the_dock_shows_what_a_session_already_has(qtbot, viewer, ready, opens, 
     dock = BenDock(viewer, ready)
     qtbot.addWidget(dock)
     qtbot.waitUntil(lambda: dock.model.models.currentText() == "toy")
+
+
+def test_wishes_are_written_when_the_person_rests_or_leaves(qtbot, monkeypatch):
+    class Wishes:
+        writes = ()
+        recent_plates = ""
+
+        def __setattr__(self, name, value):
+            object.__setattr__(self, name, value)
+            if name != "writes":
+                self.writes = (*self.writes, name)
+
+    wishes = Wishes()
+    wishes.method, wishes.model, wishes.writes = "ben", "toy", ()
+    monkeypatch.setattr(preferences, "remembered", lambda: wishes)
+    monkeypatch.setattr(preferences, "_UNTIL_AT_REST", 20)
+    memory = preferences.Memory()
+    memory.note(method="custom", model="toy")
+    assert "method" not in wishes.writes
+    qtbot.waitUntil(lambda: "method" in wishes.writes)
+    assert "model" not in wishes.writes
+    memory.note(method="none")
+    memory.write()
+    assert wishes.method == "none"

@@ -4,6 +4,7 @@ Every change of the session is shown once per turn of the event loop, all views 
 one of them reaches the others, and what a view is told it does not tell back, so there is no loop to break.
 """
 
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -18,7 +19,7 @@ from napari_ben.widgets._job import JobRunner
 from napari_ben.widgets._method_step import MethodStep
 from napari_ben.widgets._model_step import ModelStep
 from napari_ben.widgets._plate_step import PlateStep
-from napari_ben.widgets._preferences import remember, remember_plate, remembered, run_options
+from napari_ben.widgets._preferences import Memory, remembered, run_options, with_plate
 from napari_ben.widgets._results_step import ResultsStep
 from napari_ben.widgets._step import Step
 from napari_ben.widgets._teach_step import TeachStep
@@ -47,6 +48,7 @@ class BenDock(QWidget):
         self._viewer = napari_viewer
         self._shown = SessionState()
         self._jobs = JobRunner(self.session)
+        self._memory = Memory(self)
         self.canvas = CanvasView(napari_viewer, self.session, self)
         self.plate = PlateStep(self.session, self)
         self.context = ContextStep(self.session, self)
@@ -78,9 +80,8 @@ class BenDock(QWidget):
         self.results.overlay_toggled.connect(self.canvas.wells.set_visible)
         inserted = self._viewer.layers.events.inserted
         inserted.connect(self._on_layer)
-        self.destroyed.connect(
-            partial(_leave, self.session, self._on_changed, self._jobs, self.canvas, inserted, self._on_layer)
-        )
+        leave = partial(self.session.changed.disconnect, self._on_changed), partial(inserted.disconnect, self._on_layer)
+        self.destroyed.connect(partial(_do_all, (*leave, self._jobs.stop_all, self.canvas.close, self._memory.write)))
 
     def _begin(self) -> None:
         wishes = remembered()
@@ -116,11 +117,11 @@ class BenDock(QWidget):
 
     def _follow_up(self, state: SessionState, old: SessionState) -> None:
         if state.source is not None and state.source != old.source:
-            remember_plate(state.source)
+            self._memory.note(recent_plates=with_plate(state.source))
         if state.plate is not None and old.plate is None and not state.device:
             self.session.find_device()
         if state.run.is_busy and not old.run.is_busy and state.model is not None:
-            remember(method=state.method, model=state.model.card.name)
+            self._memory.note(method=state.method, model=state.model.card.name)
         if state.predictions is not None and old.run.is_busy and not state.run.is_busy:
             self._scroll.start()
 
@@ -165,10 +166,6 @@ def _scrolled(content: QWidget) -> QScrollArea:
     return area
 
 
-def _leave(
-    session: Session, on_changed: Any, jobs: JobRunner, canvas: CanvasView, inserted: Any, on_layer: Any, *_: object
-) -> None:
-    session.changed.disconnect(on_changed)
-    jobs.stop_all()
-    canvas.close()
-    inserted.disconnect(on_layer)
+def _do_all(actions: Iterable[Callable[[], object]], *_: object) -> None:
+    for action in actions:
+        action()

@@ -9,11 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from qtpy.QtCore import QObject
+
 from napari_ben.session import RunOptions
+from napari_ben.widgets._timers import timer
 
 _PLUGIN = "napari-ben"
 _SEPARATOR = "|"
 _KEPT_PLATES = 8
+_UNTIL_AT_REST = 3000  # ms
 
 
 @dataclass(frozen=True)
@@ -43,12 +47,34 @@ class _Forgetful(Defaults):
         """Remember nothing."""
 
 
-def remember(**wishes: str) -> None:
-    """Remember what changed; napari writes its file at every change, which takes a moment."""
-    kept = remembered()
-    for name, value in wishes.items():
-        if getattr(kept, name) != value:
-            setattr(kept, name, value)
+class Memory(QObject):
+    """Remembers wishes when the person has rested for a while, or the dock closes.
+
+    napari writes its file at every change, in the window's thread: not at the moment at which a run starts.
+
+    Parameters
+    ----------
+    parent
+        Of this object.
+    """
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._wishes: dict[str, str] = {}
+        self._resting = timer(self, _UNTIL_AT_REST, self.write, once=True)
+
+    def note(self, **wishes: str) -> None:
+        """Remember these soon."""
+        self._wishes |= wishes
+        self._resting.start()
+
+    def write(self) -> None:
+        """Write what changed, now."""
+        kept = remembered()
+        for name, value in self._wishes.items():
+            if getattr(kept, name) != value:
+                setattr(kept, name, value)
+        self._wishes.clear()
 
 
 def run_options() -> RunOptions:
@@ -65,7 +91,7 @@ def recent_plates() -> tuple[Path, ...]:
     return tuple(path for path in paths if path.exists())
 
 
-def remember_plate(path: Path) -> None:
-    """Put a folder at the head of the recent plates."""
+def with_plate(path: Path) -> str:
+    """Give the list of recent plates with a folder at its head, as it is kept."""
     others = [str(known) for known in recent_plates() if known != path]
-    remember(recent_plates=_SEPARATOR.join([str(path), *others][:_KEPT_PLATES]))
+    return _SEPARATOR.join([str(path), *others][:_KEPT_PLATES])

@@ -7,7 +7,7 @@ from io import TextIOWrapper
 import typer
 
 from napari_ben import __version__
-from napari_ben.cli import _look, _make, _models, _predict, _try
+from napari_ben.cli import _compare, _look, _make, _models, _predict, _try
 from napari_ben.errors import NapariBenError
 
 app = typer.Typer(
@@ -22,7 +22,7 @@ app.command()(_try.demo)
 app.command("open")(_look.open_in_napari)
 app.command()(_look.info)
 app.command()(_predict.predict)
-app.command()(_predict.compare)
+app.command()(_compare.compare)
 app.command()(_predict.rerun)
 app.command()(_make.train)
 app.add_typer(_models.app, name="models")

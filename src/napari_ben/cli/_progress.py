@@ -1,11 +1,15 @@
 """Progress lines on stderr: one that is rewritten on a terminal, few that stay in a log."""
 
 import sys
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
+
+if TYPE_CHECKING:
+    from napari_ben.workflow import Progress
 
 STOPPED = 130  # the exit code of what a person stopped
 _REWRITE_EVERY = 0.1
@@ -75,3 +79,16 @@ def warn(*sentences: str) -> None:
     """Say on stderr what may mislead or was left out."""
     for sentence in sentences:
         typer.echo(f"Note: {sentence}", err=True)
+
+
+def follow(run: "Generator[Progress, None, Any]", title: str) -> Any:
+    """Carry a run through, with its progress on stderr."""
+    reporter = Reporter(title)
+    try:
+        while True:
+            progress = next(run)
+            reporter.show(progress.stage, progress.done, progress.total, progress.unit)
+    except StopIteration as finished:
+        return finished.value
+    finally:
+        reporter.finish()

@@ -22,11 +22,20 @@ class Run:
         Names.
     predictions
         Of one plate.
+    seed
+        Number among the models of one recipe.
+    group
+        The plates that it is averaged with.
+    experiment
+        The plates that share its batch.
     """
 
     model: str
     method: str
     predictions: Predictions
+    seed: int = 0
+    group: str = ""
+    experiment: str = ""
 
 
 def compare_runs(runs: Sequence[Run], labels: str | None = None) -> pd.DataFrame:

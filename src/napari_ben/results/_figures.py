@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from napari_ben.results._predictions import Predictions
 
-_INK, _QUIET, _FAINT = "#222222", "#777777", "#D9D9D9"
+INK, QUIET, FAINT = "#222222", "#777777", "#D9D9D9"
 _LEGEND_ROWS = 24
-_STYLE: Any = {
+STYLE: Any = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans", "Arial", "Helvetica"],
     "svg.fonttype": "none",
@@ -44,7 +44,7 @@ def plate_map(predictions: "Predictions") -> "Figure":
     rows = range(0, plate_format.rows, step)
     axes.set_xticks(range(0, plate_format.columns, step), [str(n + 1) for n in range(0, plate_format.columns, step)])
     axes.set_yticks(rows, [row_name(row) for row in rows])
-    axes.tick_params(length=0, labelsize=8, colors=_QUIET, top=False, labeltop=True, labelbottom=False)
+    axes.tick_params(length=0, labelsize=8, colors=QUIET, top=False, labeltop=True, labelbottom=False)
     _draw_legend(axes, predictions, colours, unit="well")
     return figure
 
@@ -62,7 +62,7 @@ def embedding_map(predictions: "Predictions", layout: str) -> "Figure":
     colours = class_colours(predictions.classes)
     fields = predictions.fields
     points = predictions.layouts[layout]
-    edges = [_INK if is_context else "#FFFFFF" for is_context in fields["in_context"]]
+    edges = [INK if is_context else "#FFFFFF" for is_context in fields["in_context"]]
     axes.scatter(
         points[:, 0],
         points[:, 1],
@@ -72,8 +72,8 @@ def embedding_map(predictions: "Predictions", layout: str) -> "Figure":
         linewidths=0.6,
         alpha=0.9,
     )
-    axes.set_xlabel(f"{layout} 1", color=_QUIET, fontsize=9)
-    axes.set_ylabel(f"{layout} 2", color=_QUIET, fontsize=9)
+    axes.set_xlabel(f"{layout} 1", color=QUIET, fontsize=9)
+    axes.set_ylabel(f"{layout} 2", color=QUIET, fontsize=9)
     axes.set_xticks([])
     axes.set_yticks([])
     _draw_legend(axes, predictions, colours, unit="field")
@@ -85,7 +85,7 @@ def write_figure(figure: "Figure", path: Path) -> None:
     from matplotlib import rc_context
 
     metadata: dict[str, Any] = {"Software": None} if path.suffix == ".png" else {"Date": None, "Creator": None}
-    with rc_context(_STYLE):
+    with rc_context(STYLE):
         figure.savefig(path, dpi=160, facecolor="white", metadata=metadata)
 
 
@@ -93,14 +93,14 @@ def _sheet(predictions: "Predictions", width: float, height: float, *, pad: floa
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    with rc_context(_STYLE):
+    with rc_context(STYLE):
         figure = Figure(figsize=(width, height), layout="constrained")
         axes = figure.add_subplot()
     for side in axes.spines.values():
         side.set_visible(False)
-    axes.set_title(predictions.plate_name, loc="left", fontsize=13, fontweight="bold", color=_INK, pad=pad)
+    axes.set_title(predictions.plate_name, loc="left", fontsize=13, fontweight="bold", color=INK, pad=pad)
     below_title: Any = {"xytext": (0, pad - 14), "textcoords": "offset points"}
-    axes.annotate(_subtitle(predictions), (0, 1), xycoords="axes fraction", fontsize=8.5, color=_QUIET, **below_title)
+    axes.annotate(_subtitle(predictions), (0, 1), xycoords="axes fraction", fontsize=8.5, color=QUIET, **below_title)
     return figure, axes
 
 
@@ -125,7 +125,7 @@ def _draw_empty_wells(axes: "Axes", plate_format: PlateFormat) -> None:
     from matplotlib.patches import Circle
 
     rings = [Circle((column, row), 0.42) for row in range(plate_format.rows) for column in range(plate_format.columns)]
-    axes.add_collection(PatchCollection(rings, facecolor="none", edgecolor=_FAINT, linewidth=0.7))
+    axes.add_collection(PatchCollection(rings, facecolor="none", edgecolor=FAINT, linewidth=0.7))
 
 
 def _draw_wells(axes: "Axes", predictions: "Predictions", colours: Mapping[str, str]) -> None:
@@ -142,7 +142,7 @@ def _draw_wells(axes: "Axes", predictions: "Predictions", colours: Mapping[str, 
     axes.add_collection(PatchCollection(discs, facecolor=faces, edgecolor="white", linewidth=0.4))
     context = wells[wells["in_context"].astype(bool)]
     dots = [Circle((column, row), 0.11) for row, column in zip(context["row"], context["column"], strict=True)]
-    axes.add_collection(PatchCollection(dots, facecolor=_INK, edgecolor="white", linewidth=0.6))
+    axes.add_collection(PatchCollection(dots, facecolor=INK, edgecolor="white", linewidth=0.6))
 
 
 def _draw_legend(axes: "Axes", predictions: "Predictions", colours: Mapping[str, str], *, unit: str) -> None:
@@ -156,10 +156,10 @@ def _draw_legend(axes: "Axes", predictions: "Predictions", colours: Mapping[str,
     entries = [_entry(Line2D, f"{name}  ({counts[name]})", colours[name], 9) for name in shown]
     n_context = int(table["in_context"].sum())
     if n_context:
-        colour, size, edge = (_INK, 5, "white") if unit == "well" else ("white", 8, _INK)
+        colour, size, edge = (INK, 5, "white") if unit == "well" else ("white", 8, INK)
         entries.append(_entry(Line2D, f"context  ({n_context})", colour, size, edge))
     if entries and unit == "well":
-        entries.append(_entry(Line2D, "smaller: less sure", _QUIET, 4))
+        entries.append(_entry(Line2D, "smaller: less sure", QUIET, 4))
     if not entries:
         return
     axes.legend(
@@ -168,7 +168,7 @@ def _draw_legend(axes: "Axes", predictions: "Predictions", colours: Mapping[str,
         bbox_to_anchor=(1.02, 1.0),
         frameon=False,
         fontsize=8.5,
-        labelcolor=_INK,
+        labelcolor=INK,
         alignment="left",
         title=f"Predicted class ({unit}s)",
         title_fontproperties={"size": 8.5, "weight": "bold"},

@@ -1,72 +1,28 @@
 """Several methods and models on the same plates, side by side."""
 
-from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from napari_ben.evaluation import Run, class_counts, compare_runs, over_plates, to_markdown
-from napari_ben.models import Model, load_model
-from napari_ben.results import write_folder
-from napari_ben.workflow._config import CompareConfig, make_config
+from napari_ben.errors import ArgumentError
+from napari_ben.evaluation import Run, bootstrap_accuracy, judge_runs
+from napari_ben.models import Model
+from napari_ben.workflow._aligned import align_runs
+from napari_ben.workflow._compare_config import CompareConfig
+from napari_ben.workflow._comparison import Comparison, Costs
+from napari_ben.workflow._config import make_config
+from napari_ben.workflow._contenders import Contender, Entrant, find_contenders, find_entrants
 from napari_ben.workflow._inputs import InputCache
-from napari_ben.workflow._open import Plates, open_plates
-from napari_ben.workflow._plan import Plan, plan_prediction
+from napari_ben.workflow._open import Plates
+from napari_ben.workflow._plan import plan_prediction
 from napari_ben.workflow._progress import Progress
-from napari_ben.workflow._run import run_prediction
+from napari_ben.workflow._sweeps import plan_sweeps
+from napari_ben.workflow._trials import Trial, run_trial
 
+__all__ = ["compare", "plan_comparison", "run_comparison", "summarise_sweeps"]
 
-@dataclass(frozen=True, eq=False)
-class Comparison:
-    """Runs of several methods and models, and the column that holds the true class.
-
-    Parameters
-    ----------
-    runs
-        One for each plate, model and method.
-    labels
-        Platemap column with the true class; found by itself when None.
-    """
-
-    runs: tuple[Run, ...]
-    labels: str | None = None
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """One row a run: accuracies with intervals, confidence; see `compare_runs`."""
-        return compare_runs(self.runs, self.labels)
-
-    @property
-    def summary(self) -> pd.DataFrame:
-        """One row a model and method: means over plates with a bootstrap interval; see `over_plates`."""
-        return over_plates(self.table)
-
-    @property
-    def counts(self) -> pd.DataFrame:
-        """Wells of each predicted class, one column a run."""
-        return class_counts(self.runs)
-
-    def to_markdown(self) -> str:
-        """Give the table of runs in Markdown."""
-        return to_markdown(self.table)
-
-    def save(self, folder: str | Path) -> tuple[Path, ...]:
-        """Write the tables as CSV and Markdown; all of them or none.
-
-        Raises
-        ------
-        SaveError
-            When they cannot be written.
-        """
-
-        def write(target: Path) -> None:
-            self.table.to_csv(target / "comparison.csv", index=False, lineterminator="\n")
-            self.summary.to_csv(target / "summary.csv", index=False, lineterminator="\n")
-            self.counts.to_csv(target / "class_counts.csv", lineterminator="\n")
-            (target / "comparison.md").write_text(self.to_markdown(), encoding="utf-8")
-
-        return write_folder(Path(folder), write)
+_SWEEP_KEYS = ["sweep", "setting", "model", "method", "group"]
 
 
 def compare(plates: Plates, models: Sequence[str | Path | Model], **options: object) -> Comparison:
@@ -77,17 +33,22 @@ def compare(plates: Plates, models: Sequence[str | Path | Model], **options: obj
     plates
         A plate, a screen, or the path of either.
     models
-        Models, names or files.
+        Models, names or files; ``LABEL=FILE`` makes models seeds of one recipe.
     **options
-        Fields of `CompareConfig`: ``methods``, ``labels``, ``context``, ``device`` and so on.
+        Fields of `CompareConfig`: ``methods``, ``labels``, ``sweeps``, ``device`` and so on; ``group``, the column of
+        the screen's table by which plates are averaged; ``out``, a folder in which every finished run is kept, so that
+        a stopped comparison goes on where it was.
 
     Raises
     ------
     NapariBenError
         When any of the runs is refused; then nothing is run.
     """
+    group, out = options.pop("group", None), options.pop("out", None)
     config = make_config(CompareConfig, **options)
-    run = run_comparison(plan_comparison(plates, models, config), config)
+    entrants = find_entrants(plates, None if group is None else str(group))
+    trials = plan_comparison(entrants, find_contenders(models), config)
+    run = run_comparison(trials, config, None if out is None else Path(str(out)))
     while True:
         try:
             next(run)
@@ -96,30 +57,149 @@ def compare(plates: Plates, models: Sequence[str | Path | Model], **options: obj
             return comparison
 
 
-def plan_comparison(plates: Plates, models: Sequence[str | Path | Model], config: CompareConfig) -> tuple[Plan, ...]:
-    """Plan all runs, plate by plate, so that a refusal comes before the first of them."""
-    loaded = [model if isinstance(model, Model) else load_model(model) for model in models]
+def plan_comparison(
+    entrants: Sequence[Entrant], contenders: Sequence[Contender], config: CompareConfig
+) -> tuple[Trial, ...]:
+    """Plan all runs, plate by plate, so that a refusal comes before the first of them.
+
+    Raises
+    ------
+    NapariBenError
+        When any of the runs is refused.
+    """
+    if config.of_embeddings and len(entrants) < 2:
+        raise ArgumentError(
+            f"Aligned embeddings are judged by a classifier fitted on other plates, and "
+            f"{entrants[0].plate.name!r} is the only one.",
+            "Compare more plates of the screen, or leave the alignments out.",
+        )
+    swept = _swept(entrants, config)
     return tuple(
-        plan_prediction(plate, model, config.of_method(method))
-        for plate in open_plates(plates)
-        for model in loaded
-        for method in config.methods
+        trial
+        for entrant in entrants
+        for contender in contenders
+        for trial in (
+            *_main(entrant, contender, config),
+            *(plan_sweeps(entrant, contender, config) if entrant in swept else ()),
+        )
     )
 
 
-def run_comparison(plans: Sequence[Plan], config: CompareConfig) -> Generator[Progress, None, Comparison]:
-    """Carry plans out one after the other; images of a plate are decoded once.
+def run_comparison(
+    trials: Sequence[Trial], config: CompareConfig, folder: Path | None = None, elsewhere: Sequence[Run] = ()
+) -> Generator[Progress, None, Comparison]:
+    """Carry runs out one after the other; images of a plate are decoded once.
+
+    Parameters
+    ----------
+    trials
+        From `plan_comparison`.
+    config
+        The same as there.
+    folder
+        Where finished runs are kept, and found again; nowhere when None.
+    elsewhere
+        Embeddings made elsewhere, as runs of the method ``none``, to be aligned too.
 
     Yields
     ------
     Progress
         Of each run in turn.
+
+    Raises
+    ------
+    NapariBenError
+        When a run cannot be finished, or alignments find no plate to be fitted on.
     """
-    runs = []
+    runs: list[Run] = []
+    base: list[Run] = []
+    judged: list[pd.DataFrame] = []
     cache = InputCache(config.cache_bytes)
-    for number, plan in enumerate(plans):
-        if number and plan.plate is not plans[number - 1].plate:
+    for number, trial in enumerate(trials):
+        if number and trial.entrant is not trials[number - 1].entrant:
             cache = InputCache(config.cache_bytes)
-        predictions = yield from run_prediction(plan, cache)
-        runs.append(Run(plan.model.card.name, plan.method.name, predictions))
-    return Comparison(tuple(runs), config.labels)
+        predictions = yield from run_trial(trial, cache, folder)
+        run = trial.to_run(predictions)
+        if trial.sweep is not None:
+            judged.append(_judge_sweep(trial, run, config))
+            continue
+        base += [run] if trial.plan.method.name == "none" else []
+        runs += [run] if trial.is_shown else []
+    aligned, notes = _align([*base, *elsewhere], config)
+    everything = _in_order([*runs, *aligned], config)
+    return Comparison(tuple(everything), config, summarise_sweeps(judged), notes, Costs.of(trials))
+
+
+def summarise_sweeps(judged: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Average judged wells of sweeps over draws, plates and seeds.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``sweep``, ``setting``, ``model``, ``method``, ``group``, ``n_wells`` judged, ``accuracy``, ``low``, ``high``
+        (bootstrap over draws and plates together, and over seeds).
+    """
+    known = [part for part in judged if len(part)]
+    if not known:
+        return pd.DataFrame(columns=[*_SWEEP_KEYS, "n_wells", "accuracy", "low", "high"])
+    rows = []
+    for key, part in pd.concat(known).groupby(_SWEEP_KEYS, sort=False):
+        unit = part["plate"].astype(str) + " " + part["draw"].astype(str)
+        estimate = bootstrap_accuracy(part.assign(plate=unit))
+        rows.append(
+            {
+                **dict(zip(_SWEEP_KEYS, key, strict=True)),
+                "n_wells": len(part),
+                "accuracy": estimate.value,
+                "low": estimate.low,
+                "high": estimate.high,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _swept(entrants: Sequence[Entrant], config: CompareConfig) -> list[Entrant]:
+    groups: dict[str, list[Entrant]] = {}
+    for entrant in entrants:
+        groups.setdefault(entrant.group, []).append(entrant)
+    return [entrant for members in groups.values() for entrant in members[: config.sweep_plates] if config.sweeps]
+
+
+def _main(entrant: Entrant, contender: Contender, config: CompareConfig) -> Iterator[Trial]:
+    for method in config.of_networks:
+        plan = plan_prediction(entrant.plate, contender.model, config.of_method(method))
+        yield Trial(plan, contender, entrant, method)
+    if config.of_embeddings and "none" not in config.of_networks:
+        plan = plan_prediction(entrant.plate, contender.model, config.of_method("none"))
+        yield Trial(plan, contender, entrant, "none", is_shown=False)
+
+
+def _judge_sweep(trial: Trial, run: Run, config: CompareConfig) -> pd.DataFrame:
+    judged = judge_runs([run], config.labels)
+    return judged.assign(sweep=trial.sweep, setting=trial.setting, draw=trial.draw)
+
+
+def _align(base: Sequence[Run], config: CompareConfig) -> tuple[list[Run], tuple[str, ...]]:
+    runs: list[Run] = []
+    notes: dict[str, None] = {}
+    for key in dict.fromkeys((run.model, run.seed) for run in base if config.of_embeddings):
+        found = align_runs([run for run in base if (run.model, run.seed) == key], config)
+        runs += found.runs
+        notes |= dict.fromkeys(found.notes)
+    return runs, tuple(notes)
+
+
+def _in_order(runs: Sequence[Run], config: CompareConfig) -> list[Run]:
+    """Sort by plate, model and seed as they first appear, then by method as asked for."""
+    methods = [*config.of_networks, *config.of_embeddings]
+    plates = list(dict.fromkeys(run.predictions.plate_name for run in runs))
+    models = list(dict.fromkeys(run.model for run in runs))
+    return sorted(
+        runs,
+        key=lambda run: (
+            plates.index(run.predictions.plate_name),
+            models.index(run.model),
+            run.seed,
+            methods.index(run.method),
+        ),
+    )

@@ -67,41 +67,6 @@ class PredictConfig(BaseModel):
     seed: int = 0
 
 
-class CompareConfig(BaseModel):
-    """How to compare methods and models.
-
-    Parameters
-    ----------
-    methods
-        Names of `METHODS`.
-    labels
-        Platemap column with the true class; found by itself when None.
-    context
-        For all methods that take one; each method's own when None.
-    wells, weight, channels, reducer, device, chunk_size, memory_budget, cache_bytes, threads
-        As in `PredictConfig`.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    methods: Annotated[tuple[str, ...], Field(min_length=1)] = ("none", "ben", "cs-arm-bn")
-    labels: str | None = None
-    context: str | tuple[str, ...] | None = None
-    wells: str | None = None
-    weight: Weight | None = None
-    channels: Mapping[str, str] = Field(default_factory=dict)
-    reducer: Reducer = "logit"
-    device: str = "auto"
-    chunk_size: Annotated[int, Field(ge=1)] | None = None
-    memory_budget: Annotated[int, Field(ge=1)] | None = None
-    cache_bytes: Annotated[int, Field(ge=0)] | None = None
-    threads: Annotated[int, Field(ge=1)] | None = None
-
-    def of_method(self, method: str) -> PredictConfig:
-        """Give the config of one of the runs."""
-        return PredictConfig(method=method, **self.model_dump(exclude={"methods", "labels"}))
-
-
 _Config = TypeVar("_Config", bound=BaseModel)
 
 

@@ -74,8 +74,8 @@ class Progress:
     unit
         A noun in the plural, such as ``wells``.
     stage
-        ``pixels``, ``quality`` and ``reading`` look at images, ``statistics`` measures the context, ``prediction`` answers,
-        ``layout`` is UMAP.
+        ``pixels``, ``quality`` and ``reading`` look at images, ``statistics`` measures the context, ``prediction``
+        answers, ``layout`` is UMAP.
     finished
         Wells that became ready with this step.
     """

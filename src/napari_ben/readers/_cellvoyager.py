@@ -78,7 +78,7 @@ def index_cellvoyager(place: Place) -> tuple[PlaneIndex, PlateFacts]:
     if not records["."]:
         raise PlateError(
             " ".join([f"{path.name!r} names no image.", *problems, damage]).strip(),
-            "Copy or export the plate again, or open it by the names of its files (layout 'cellvoyager').",
+            "Copy or export the plate again.",
         )
     details, unreadable = _details(path.parent)
     channels = name_channels(records["@Ch"], _channel_names(details, path.parent), "C")

@@ -82,7 +82,7 @@ def index_harmony(place: Place) -> tuple[PlaneIndex, PlateFacts]:
     if not images["URL"]:
         raise PlateError(
             " ".join([f"{path.name!r} tells of no image.", *problems, damage]).strip(),
-            "Copy or export the plate again, or open it by the names of its files (layout 'phenix').",
+            "Copy or export the plate again.",
         )
     channels = _complete(images, tables["Entry"])
     index = _index(images, channels, path.relative_to(place.folder).parent.as_posix().removeprefix("."))

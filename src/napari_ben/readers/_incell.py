@@ -71,7 +71,7 @@ def index_incell(place: Place) -> tuple[PlaneIndex, PlateFacts]:
     if not images["@filename"]:
         raise PlateError(
             " ".join([f"{path.name!r} names no image.", *problems, damage]).strip(),
-            "Copy or export the plate again, or open it by the names of its files (layout 'incell').",
+            "Copy or export the plate again.",
         )
     channels = name_channels(images["Identifier@wave_index"], _channel_names(tables["Wavelength"], images), "wave ")
     index = _index(images, channels, path.relative_to(place.folder).parent.as_posix().removeprefix("."))

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from napari_ben.methods._method import ControlWeight, Method
 from napari_ben.methods._registry import DEFAULT_CONTROL_WEIGHT, METHODS
 from napari_ben.methods.arm_bn import PUBLISHED_SET, cut_into_sets
-from napari_ben.methods.balance import Prior, assign_classes
 
 if TYPE_CHECKING:
     from napari_ben.methods._apply import apply_statistics, fold_statistics
@@ -54,10 +53,8 @@ __all__ = [
     "LayerStatistics",
     "MemoryBudget",
     "Method",
-    "Prior",
     "WellMoments",
     "apply_statistics",
-    "assign_classes",
     "cut_into_sets",
     "empirical_bayes_shares",
     "exact_arithmetic",

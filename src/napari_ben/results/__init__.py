@@ -1,6 +1,7 @@
 """What was predicted? `Predictions`, and its views: tables, files and figures."""
 
 from napari_ben.results._archive import ARCHIVE_FILE, restore_predictions, store_predictions
+from napari_ben.results._balance import OUTSIDE_THE_DESIGN, Design, Prior, assign_classes
 from napari_ben.results._comparison_figures import (
     accuracy_figure,
     batch_effect_figure,
@@ -25,10 +26,13 @@ __all__ = [
     "RUN_FILE",
     "STATISTICS_FILE",
     "Block",
+    "Design",
     "Page",
     "Predictions",
+    "Prior",
     "Reducer",
     "accuracy_figure",
+    "assign_classes",
     "batch_effect_figure",
     "check_export",
     "class_colours",

@@ -16,9 +16,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from napari_ben.errors import ArgumentError
+from napari_ben.results._balance import OUTSIDE_THE_DESIGN, Design, assign_classes
 from napari_ben.results._reduce import Reducer, group_mean, normalised_entropy, softmax
 
-RESERVED_COLUMNS = ("pred_class", "confidence", "uncertainty", "in_context", "n_fields")
+RESERVED_COLUMNS = ("pred_class", "likeliest_class", "confidence", "uncertainty", "in_context", "n_fields")
 _OF_THE_FIELD = ("site",)
 
 
@@ -58,6 +59,9 @@ class Predictions:
         Name, such as ``PCA`` → (n_fields, 2) float64 coordinates.
     statistics
         The context statistics of the run; None when the method has none.
+    design
+        What the plate's layout promises about its treatments; None when nobody said. Then `wells` holds the class under
+        the design, and beside it the one that the images alone speak for.
     """
 
     plate_name: str
@@ -71,6 +75,7 @@ class Predictions:
     complete: bool = True
     layouts: Mapping[str, NDArray[np.float64]] = field(default_factory=lambda: MappingProxyType({}))
     statistics: Statistics | None = None
+    design: Design | None = None
 
     def __len__(self) -> int:
         """Count the fields."""
@@ -91,7 +96,10 @@ class Predictions:
         """One row a well, index ``well``; the fields are reduced as `reducer` says."""
         first = self.index.drop_duplicates("well").set_index("well")
         first = first.drop(columns=[name for name in _OF_THE_FIELD if name in first])
-        table = _with_prediction(first, self.well_probabilities(), self.classes)
+        probabilities = self.well_probabilities()
+        table = _with_prediction(first, probabilities, self.classes)
+        if self.design is not None and self.complete:  # a part of a plate fits no design
+            table = _under_design(table, probabilities, self.classes, self.design)
         table["n_fields"] = self.index.groupby("well", sort=False).size().reindex(table.index)
         return table
 
@@ -169,3 +177,19 @@ def _with_prediction(table: pd.DataFrame, probabilities: NDArray[np.float64], cl
         index=table.index,
     )
     return pd.concat([table, predicted], axis=1)
+
+
+def _under_design(
+    table: pd.DataFrame, probabilities: NDArray[np.float64], classes: Sequence[str], design: Design
+) -> pd.DataFrame:
+    """Give the wells that the design speaks of the classes that it allows; controls and empty wells keep theirs."""
+    role = table["role"] if "role" in table else pd.Series("treatment", index=table.index)
+    rows = np.flatnonzero(~role.isin(OUTSIDE_THE_DESIGN))
+    logarithms = np.log(np.maximum(probabilities[rows], 1e-300))
+    chosen = probabilities.argmax(axis=1)
+    chosen[rows] = assign_classes(logarithms, design.prior, design.per_plate)
+    return table.assign(
+        pred_class=np.asarray(classes, dtype=object)[chosen],
+        likeliest_class=table["pred_class"],
+        confidence=probabilities[np.arange(len(chosen)), chosen],
+    )

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from napari_ben.results._predictions import Predictions
 
 _KEYS = {"well": "Metadata_Well", "site": "Metadata_Site"}
-_PREDICTED = ("in_context", "pred_class", "confidence", "uncertainty", "n_fields")
+_PREDICTED = ("in_context", "pred_class", "likeliest_class", "confidence", "uncertainty", "n_fields")
 
 
 def fields_table(predictions: "Predictions", *, with_embeddings: bool = True) -> pd.DataFrame:

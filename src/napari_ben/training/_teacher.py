@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from napari_ben.methods import assign_classes
 from napari_ben.models import Classifier
+from napari_ben.results import assign_classes
 from napari_ben.training._data import UNLABELLED, TrainingData
 from napari_ben.training._losses import cross_entropy
 from napari_ben.training._options import Teacher

@@ -1,12 +1,12 @@
 """What can be asked for: one frozen schema for Python, command-line flags, run files and provenance."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from napari_ben.errors import ArgumentError
-from napari_ben.results import Reducer
+from napari_ben.results import Design, Prior, Reducer
 
 Weight = Annotated[float, Field(ge=0, le=1)] | Literal["count"]
 
@@ -45,6 +45,16 @@ class PredictConfig(BaseModel):
         Processor threads of the network; torch's own choice when None.
     precision
         ``mixed`` runs the queries in half precision where the device is faster at it; statistics never are.
+    test_time
+        ``dihedral`` averages logits and embeddings over the eight turns and flips of each image (four of one that is
+        not square), at that many times the cost.
+    prior, per_plate
+        ``balance``, ``assign`` or ``both``: classes of wells that fit a layout in which each treatment stands
+        ``per_plate`` times. Off unless asked for: it uses a promise about the layout and not the images, and is wrong
+        where that is broken, on plates with controls as classes, or with other counts.
+    ensemble
+        How several models speak together: the mean of their ``probability``, in which networks of any scale count
+        alike, or of their ``logit``.
     seed
         Of everything drawn at random.
     """
@@ -64,7 +74,25 @@ class PredictConfig(BaseModel):
     cache_bytes: Annotated[int, Field(ge=0)] | None = None
     threads: Annotated[int, Field(ge=1)] | None = None
     precision: Literal["float32", "mixed"] = "float32"
+    test_time: Literal["none", "dihedral"] = "none"
+    prior: Prior | None = None
+    per_plate: Annotated[int, Field(ge=1)] | None = None
+    ensemble: Literal["probability", "logit"] = "probability"
     seed: int = 0
+
+    @model_validator(mode="after")
+    def _refuse_half_a_design(self) -> Self:
+        if (self.prior is None) != (self.per_plate is None):
+            message = "prior and per_plate come together: say how often each treatment stands on a plate"
+            raise ValueError(message)
+        return self
+
+    @property
+    def design(self) -> Design | None:
+        """What the layout promises; None when nobody said."""
+        if self.prior is None or self.per_plate is None:
+            return None
+        return Design(self.prior, self.per_plate)
 
 
 _Config = TypeVar("_Config", bound=BaseModel)
@@ -76,17 +104,33 @@ def make_config(kind: type[_Config], **options: Any) -> _Config:
     Raises
     ------
     ArgumentError
-        When there is no such option, or its value is out of range.
+        When there is no such option, its value is out of range, or options contradict each other.
     """
     try:
         return kind(**options)
     except ValidationError as error:
         first = error.errors()[0]
-        name = str(first["loc"][0]) if first["loc"] else "option"
+        name, beside = _locate(kind, first["loc"])
+        words = first["msg"].removeprefix("Value error, ")
         if first["type"] == "extra_forbidden":
-            raise ArgumentError(
-                f"There is no option {name!r}.", f"The options are {', '.join(kind.model_fields)}."
-            ) from error
+            raise ArgumentError(f"There is no option {name!r}.", f"The options are {', '.join(beside)}.") from error
+        if not name:
+            raise ArgumentError(f"These options do not go together: {words}.", "Change one of them.") from error
         raise ArgumentError(
-            f"The option {name!r} cannot be {first['input']!r}: {first['msg']}.", "Choose another value."
+            f"The option {name!r} cannot be {first['input']!r}: {words}.", "Choose another value."
         ) from error
+
+
+def _locate(kind: type[BaseModel], place: tuple[int | str, ...]) -> tuple[str, tuple[str, ...]]:
+    """Name an option such as ``schedule.kind``, and the options that there are beside it."""
+    names: list[str] = []
+    for step in map(str, place):
+        if step not in kind.model_fields:
+            return ".".join([*names, step] if step == str(place[-1]) else names), tuple(kind.model_fields)
+        names.append(step)
+        inner = kind.model_fields[step].annotation
+        parts = [part for part in (inner, *get_args(inner)) if isinstance(part, type) and issubclass(part, BaseModel)]
+        if not parts:
+            break
+        kind = parts[0]
+    return ".".join(names), tuple(kind.model_fields)

@@ -1,6 +1,6 @@
 """Fields through the adapted network, some at a time."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -76,10 +76,21 @@ def _forward(plan: Plan, chunk: Chunk, network: "Classifier", device: "torch.dev
         return []
     with torch.inference_mode(), _precision(plan, device):
         images = chunk.images.to(device, non_blocking=True, memory_format=torch.channels_last)
-        tile_embeddings = network.embed(images)
-        tile_logits = network.classify(tile_embeddings)
+        seen = [network.embed(view) for view in _views(images, plan.n_views)]
+        tile_logits = torch.stack([network.classify(embedding) for embedding in seen]).mean(0)
+        tile_embeddings = torch.stack(seen).mean(0)
     logits, embeddings = (_over_tiles(tensor, chunk.n_tiles) for tensor in (tile_logits, tile_embeddings))
     return [Answer(*parts) for parts in zip(chunk.rows, logits, embeddings, chunk.digests, strict=True)]
+
+
+def _views(images: "torch.Tensor", n_views: int) -> "Iterator[torch.Tensor]":
+    """Give the images as they are; or in the four symmetries of a rectangle, or the eight of a square."""
+    if n_views == 1:
+        yield images
+        return
+    for turned in (images, images.transpose(2, 3))[: n_views // 4]:
+        for flipped in ([], [2], [3], [2, 3]):
+            yield turned.flip(flipped)
 
 
 def _precision(plan: Plan, device: "torch.device") -> AbstractContextManager[None]:

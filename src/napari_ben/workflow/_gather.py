@@ -42,6 +42,7 @@ def gather(plan: Plan, finished: Sequence[FieldBatch], *, is_complete: bool) -> 
         reducer=plan.config.reducer,
         complete=is_complete,
         statistics=finished[0].circumstances.statistics if finished else None,
+        design=plan.config.design,
     )
 
 

@@ -16,6 +16,7 @@ from napari_ben.errors import ChannelError, ContextError, MethodError, Selection
 from napari_ben.methods import DEFAULT_CONTROL_WEIGHT, METHODS, Method
 from napari_ben.models import Model, map_channels, n_tiles
 from napari_ben.plates import Context, Plate, resolve_context, select_wells
+from napari_ben.results import OUTSIDE_THE_DESIGN
 from napari_ben.workflow._cautions import find_cautions
 from napari_ben.workflow._config import PredictConfig
 
@@ -50,6 +51,8 @@ class Plan:
         What had to be left out.
     warnings
         What may mislead.
+    others
+        Plans of further models that answer together with this one.
     """
 
     plate: Plate
@@ -66,11 +69,21 @@ class Plan:
     n_tiles: int
     problems: tuple[str, ...]
     warnings: tuple[str, ...]
+    others: tuple["Plan", ...] = ()
 
     @property
     def forward_passes(self) -> int:
-        """Network inputs that will go through the network: each image of the statistics once, each query once."""
-        return self.n_tiles * (len(self.statistics_rows) + len(self.rows))
+        """Network inputs that will go through the network: each image of the statistics once, each view of a query."""
+        own = self.n_tiles * (len(self.statistics_rows) + len(self.rows) * self.n_views)
+        return own + sum(other.forward_passes for other in self.others)
+
+    @property
+    def n_views(self) -> int:
+        """Turns and flips of each query that are averaged."""
+        if self.config.test_time == "none":
+            return 1
+        height, width = self.model.card.tiling.size
+        return 8 if height == width else 4
 
     @property
     def context_rows(self) -> NDArray[np.int64]:
@@ -94,7 +107,7 @@ def plan_prediction(plate: Plate, model: Model, config: PredictConfig) -> Plan:
     Raises
     ------
     MethodError
-        When there is no such method.
+        When there is no such method, or the layout promised has fewer places than wells.
     ChannelError
         When the model's channels are not on the plate, or no field has all of them.
     ContextError, SelectionError
@@ -104,6 +117,7 @@ def plan_prediction(plate: Plate, model: Model, config: PredictConfig) -> Plan:
     channels = map_channels(model.card.channels, plate.channels, config.channels)
     is_complete = _complete_fields(plate, channels)
     rows = _rows_to_predict(plate, config, is_complete)
+    _refuse_design(plate, rows, model, config)
     context = _resolve_context(plate, method, config)
     statistics_rows, in_context = _statistics_rows(plate, method, context, rows, is_complete)
     return Plan(
@@ -128,6 +142,21 @@ def _find_method(name: str) -> Method:
     if name not in METHODS:
         raise MethodError(f"There is no method {name!r}; there are {', '.join(METHODS)}.", "Choose one of these.")
     return METHODS[name]
+
+
+def _refuse_design(plate: Plate, rows: NDArray[np.int64], model: Model, config: PredictConfig) -> None:
+    """Refuse to assign more wells than the layout has places for."""
+    if config.per_plate is None or config.prior == "balance":
+        return
+    wells = plate.wells.loc[plate.fields["well"].iloc[rows].unique()]
+    n_wells = int((~wells["role"].isin(OUTSIDE_THE_DESIGN)).sum())
+    n_classes = len(model.card.classes)
+    if n_wells > n_classes * config.per_plate:
+        raise MethodError(
+            f"{n_wells} treated wells of plate {plate.name!r} cannot be assigned to {n_classes} classes that stand on "
+            f"it {config.per_plate} times each.",
+            "Correct per_plate, predict fewer wells, or use the prior 'balance'.",
+        )
 
 
 def _complete_fields(plate: Plate, channels: Sequence[int]) -> NDArray[np.bool_]:

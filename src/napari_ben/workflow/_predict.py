@@ -9,15 +9,17 @@ from napari_ben.plates import Plate, Screen
 from napari_ben.readers import open_plate
 from napari_ben.results import Predictions
 from napari_ben.workflow._config import PredictConfig, make_config
+from napari_ben.workflow._ensemble import plan_ensemble
 from napari_ben.workflow._inputs import InputCache
-from napari_ben.workflow._plan import plan_prediction
 from napari_ben.workflow._run import drain, run_prediction
+
+Models = Model | str | Path | Sequence[Model | str | Path]
 
 
 @overload
 def predict(
     plate: Plate | str | Path,
-    model: Model | str | Path,
+    model: Models,
     method: str = ...,
     context: str | Sequence[str] | None = ...,
     **options: Any,
@@ -27,7 +29,7 @@ def predict(
 @overload
 def predict(
     plate: Screen,
-    model: Model | str | Path,
+    model: Models,
     method: str = ...,
     context: str | Sequence[str] | None = ...,
     **options: Any,
@@ -36,7 +38,7 @@ def predict(
 
 def predict(
     plate: Plate | Screen | str | Path,
-    model: Model | str | Path,
+    model: Models,
     method: str = "cs-arm-bn",
     context: str | Sequence[str] | None = None,
     **options: Any,
@@ -48,9 +50,9 @@ def predict(
     plate
         A plate, the path of one, or a screen, each plate of which is predicted with statistics of its own.
     model
-        A model, its name, or its file.
+        A model, its name, or its file; or several, which then answer together.
     method
-        ``none``, ``ben``, ``cs-arm-bn``, ``controls`` or ``custom``.
+        A name of `METHODS`.
     context
         ``plate``, ``controls``, a selection such as ``A1-C12, !B3``, or wells; the method's own when None.
     **options
@@ -67,9 +69,15 @@ def predict(
         When the run is refused or cannot be finished; see `plan_prediction` and `run_prediction`.
     """
     config = make_config(PredictConfig, method=method, context=context, **options)
-    network = model if isinstance(model, Model) else load_model(model)
+    networks = _load(model)
     if isinstance(plate, Screen):
-        plans = [plan_prediction(member, network, config) for member in plate]
+        plans = [plan_ensemble(member, networks, config) for member in plate]
         return {plan.plate.name: drain(run_prediction(plan)) for plan in plans}
     target = plate if isinstance(plate, Plate) else open_plate(plate)
-    return drain(run_prediction(plan_prediction(target, network, config), InputCache(config.cache_bytes)))
+    return drain(run_prediction(plan_ensemble(target, networks, config), InputCache(config.cache_bytes)))
+
+
+def _load(models: Models) -> list[Model]:
+    """Load whatever is not loaded yet."""
+    several = [models] if isinstance(models, (Model, str, Path)) else models
+    return [model if isinstance(model, Model) else load_model(model) for model in several]

@@ -108,6 +108,8 @@ class RunRecord(_Record):
 
     Parameters
     ----------
+    ensemble
+        Further models that answered together with `model`.
     pixels_sha256
         Of all pixels that were answered, in order.
     """
@@ -128,6 +130,7 @@ class RunRecord(_Record):
     n_wells: int
     n_fields: int
     forward_passes: int
+    ensemble: tuple[ModelRecord, ...] = ()
     pixels_sha256: str
     layouts: tuple[str, ...] = ()
     problems: tuple[str, ...]
@@ -142,7 +145,7 @@ def record_run(plan: "Plan", finished: Sequence[FieldBatch], *, is_complete: boo
         versions=_versions(finished),
         device=finished[0].circumstances.device if finished else "",
         plate=record_plate(plan.plate),
-        model=_record_model(plan),
+        model=record_model(plan),
         method_title=plan.method.title,
         context=_record_context(plan),
         control_weight=plan.weight,
@@ -205,7 +208,8 @@ def _plain(value: Any) -> Any:
     return None if isinstance(value, float) and np.isnan(value) else value
 
 
-def _record_model(plan: "Plan") -> ModelRecord:
+def record_model(plan: "Plan") -> ModelRecord:
+    """Write down a plan's model."""
     path = plan.model.path
     return ModelRecord(
         name=plan.model.card.name, path=None if path is None else str(path.resolve()), sha256=plan.model.sha256

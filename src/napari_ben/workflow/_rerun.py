@@ -81,7 +81,8 @@ def plan_rerun(
             f"The context {run.context.text!r} stands for other wells than it did in the run.",
             "Use the napari-ben that wrote the run file.",
         )
-    return plan
+    others = [run.model_copy(update={"model": record, "ensemble": ()}) for record in run.ensemble]
+    return replace(plan, others=tuple(plan_prediction(found, _matching_model(o, None), plan.config) for o in others))
 
 
 def run_again(run: RunRecord, plan: Plan) -> "Generator[Progress, None, Predictions]":

@@ -12,6 +12,7 @@ from napari_ben.errors import PlateError
 from napari_ben.results import Predictions
 from napari_ben.workflow._adapt import adapt
 from napari_ben.workflow._device import device_name, find_device, memory_in_words, processor_threads
+from napari_ben.workflow._ensemble import join_predictions
 from napari_ben.workflow._gather import gather
 from napari_ben.workflow._inputs import FieldReader, InputCache
 from napari_ben.workflow._measure import measure
@@ -59,10 +60,35 @@ def run_prediction(
         When the device is not there or too small, images or network are not what the plan took them for, or none of
         the images to predict can be read.
     """
+    kept = InputCache(plan.config.cache_bytes) if cache is None else cache
+    predictions = yield from _run_model(plan, kept, multiplicity)
+    if plan.others:
+        answers = [predictions]
+        for other in plan.others:
+            run = _run_model(other, kept, multiplicity)
+            answers.append((yield from _silently(run)))
+        predictions = join_predictions(plan, answers)
+    return predictions.with_layout("PCA", pca(predictions.embeddings))
+
+
+def _silently(run: Generator[Progress, None, Predictions]) -> Generator[Progress, None, Predictions]:
+    """Hand on how far a run is, but not the wells that are finished: those are shown by the ensemble's first model."""
+    while True:
+        try:
+            progress = next(run)
+        except StopIteration as finished:
+            predictions: Predictions = finished.value
+            return predictions
+        yield replace(progress, finished=None)
+
+
+def _run_model(
+    plan: Plan, cache: InputCache, multiplicity: NDArray[np.float64] | None
+) -> Generator[Progress, None, Predictions]:
     device = find_device(plan.config.device)
     with processor_threads(plan.config.threads), memory_in_words(device):
         pixels = (yield from measure_pixels(plan)) if len(plan.pixel_rows) else None
-        reader = FieldReader(plan, InputCache(plan.config.cache_bytes) if cache is None else cache, pixels)
+        reader = FieldReader(plan, cache, pixels)
         network = plan.model.network().to(device)
         statistics = None
         if plan.context is not None and not plan.method.in_sets:
@@ -71,8 +97,7 @@ def run_prediction(
         for progress in _answer(plan, reader, network, statistics, device):
             finished += [] if progress.finished is None else [progress.finished]
             yield progress
-    predictions = gather(plan, _with_all_problems(plan, finished, reader), is_complete=True)
-    return predictions.with_layout("PCA", pca(predictions.embeddings))
+    return gather(plan, _with_all_problems(plan, finished, reader), is_complete=True)
 
 
 def _answer(

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from napari_ben.errors import PlateError
 from napari_ben.readers import _image_files
+from napari_ben.readers._index import ReadPage
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +32,8 @@ class FileSource:
         Nominal (Y, X).
     dtype
         Nominal data type.
+    read_page
+        Gives a page of a file that is no image file; None where all are.
     """
 
     folder: Path
@@ -40,6 +43,7 @@ class FileSource:
     bands: NDArray[np.int32]
     shape: tuple[int, int]
     dtype: np.dtype[Any]
+    read_page: ReadPage | None = None
 
     @property
     def downsampling(self) -> tuple[int, ...]:
@@ -75,5 +79,7 @@ class FileSource:
 
     def _read(self, plane: int) -> NDArray[Any]:
         page = int(self.pages[plane]) if len(self.pages) else 0
+        if self.read_page is not None:
+            return self.read_page(self.folder / self.files[plane], page)
         band = int(self.bands[plane]) if len(self.bands) else None
         return _image_files.read_pixels(self.folder / self.files[plane], page, band)

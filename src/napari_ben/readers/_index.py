@@ -4,7 +4,7 @@ Every layout of image files is read into this one shape, whether its metadata or
 no code asks which microscope wrote the folder.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from napari_ben.plates import PlateFormat
 
+ReadPage = Callable[[Path, int], NDArray[Any]]
 Names = Sequence[str] | NDArray[Any]  # an array of objects, not of fixed-width text
 Numbers = Sequence[int] | NDArray[np.integer[Any]]
 Lengths = Sequence[float] | NDArray[np.floating[Any]]
@@ -99,6 +100,9 @@ class PlateFacts:
         That the files' paths are relative to; the folder of the place when left out.
     path
         What opens the plate again; the folder of the place when left out.
+    read_page
+        Gives a page (Y, X) of a file that is no image file; None where all are. Can be pickled and called from several
+        threads at once.
     """
 
     name: str
@@ -114,6 +118,7 @@ class PlateFacts:
     problems: tuple[str, ...] = ()
     folder: Path | None = None
     path: Path | None = None
+    read_page: ReadPage | None = None
 
 
 def _take(column: Any, rows: NDArray[np.int64]) -> Any:

@@ -48,6 +48,7 @@ def plate_from_index(place: Place, index: PlaneIndex, facts: PlateFacts) -> Plat
         shape,
         dtype,
         facts.projection,
+        facts.read_page,
         stated=(*facts.problems, *absent, *unreadable),
         told=told,
     )

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from napari_ben.plates import Shown, View, fields_table, well_position
 from napari_ben.readers._file_source import FileSource
 from napari_ben.readers._incomplete import describe_missing
-from napari_ben.readers._index import Names, Numbers, PlaneIndex
+from napari_ben.readers._index import Names, Numbers, PlaneIndex, ReadPage
 
 Ints = NDArray[np.int64]
 
@@ -40,6 +40,8 @@ class IndexViews:
         Of most fields.
     projection
         The z that is a projection of the others.
+    read_page
+        Gives a page of a file that is no image file.
     stated, told
         Problems and notes of all views.
     """
@@ -50,6 +52,7 @@ class IndexViews:
     shape: tuple[int, int]
     dtype: np.dtype[Any]
     projection: int | None = None
+    read_page: ReadPage | None = None
     stated: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
 
@@ -92,6 +95,7 @@ class IndexViews:
                 np.asarray(self.index.bands, np.int32),
                 self.shape,
                 self.dtype,
+                self.read_page,
             ),
             stated=(*self.stated, *_repeated(files, twice), *problems),
             told=(*self.told, *self._choices(view)),

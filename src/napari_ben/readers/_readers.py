@@ -11,6 +11,7 @@ from pathlib import Path
 from napari_ben.plates import Plate
 from napari_ben.readers._cellreporter import index_cellreporter, refuse_cellreporter
 from napari_ben.readers._cellvoyager import index_cellvoyager, refuse_cellvoyager
+from napari_ben.readers._czi import index_czi, plates_czi, refuse_czi
 from napari_ben.readers._harmony import index_harmony, refuse_harmony
 from napari_ben.readers._image_folder import index_names, refuse_names
 from napari_ben.readers._image_table import index_image_table, plates_image_table, refuse_image_table
@@ -20,6 +21,7 @@ from napari_ben.readers._index import PlaneIndex, PlateFacts
 from napari_ben.readers._index_plate import plate_from_index
 from napari_ben.readers._load_data import index_load_data, plates_load_data, refuse_load_data
 from napari_ben.readers._namings import NAMINGS
+from napari_ben.readers._nd2 import index_nd2, plates_nd2, refuse_nd2
 from napari_ben.readers._ometiff import index_ometiff, refuse_ometiff
 from napari_ben.readers._omezarr import read_omezarr, refuse_omezarr
 from napari_ben.readers._place import Place
@@ -97,6 +99,8 @@ READERS: dict[str, Reader] = {
     "rxrx": index_reader("RxRx data sets", refuse_rxrx, index_rxrx),
     "ome-tiff": index_reader("OME-TIFF plate", refuse_ometiff, index_ometiff),
     "well-folders": index_reader("Folders named by well", refuse_well_folders, index_well_folders),
+    "czi": index_reader("ZEISS CZI", refuse_czi, index_czi, plates_czi),
+    "nd2": index_reader("Nikon ND2", refuse_nd2, index_nd2, plates_nd2),
     "images": index_reader("TIFF or PNG files named by well", refuse_names, index_names),
 }
 LAYOUTS: dict[str, Reader] = {

@@ -1,0 +1,113 @@
+"""What the metadata of a CZI file say: in which wells its scenes lie, names of channels, size of a pixel."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from napari_ben.plates import find_well, well_name
+from napari_ben.readers._xml import read_xml
+
+
+@dataclass
+class Scene:
+    """What the metadata say of a scene; each may be empty."""
+
+    array_name: str = ""
+    name: str = ""
+    shape: str = ""
+    row: str = ""
+    column: str = ""
+
+    @property
+    def well(self) -> str | None:
+        """Well that it lies in."""
+        if self.row.isdigit() and self.column.isdigit() and 0 < int(self.row) < 33 and 0 < int(self.column) < 49:
+            return well_name(int(self.row) - 1, int(self.column) - 1)
+        names = (self.array_name, self.shape, self.name, self.name.rpartition("-")[2])
+        return next((well for name in names if (well := find_well(name))), None)
+
+
+@dataclass
+class CziMeta:
+    """What the metadata of a file say.
+
+    Parameters
+    ----------
+    scenes
+        By their numbers.
+    channels
+        Names by their numbers.
+    pixel_um
+        Side of a pixel, µm.
+    """
+
+    scenes: dict[int, Scene] = field(default_factory=dict)
+    channels: dict[int, str] = field(default_factory=dict)
+    pixel_um: float | None = None
+
+
+def read_czi_meta(path: Path, text: bytes) -> CziMeta:
+    """Metadata of a file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    text
+        Its XML.
+
+    Raises
+    ------
+    PlateError
+        When the XML is dangerous.
+    """
+    meta = CziMeta()
+    current = Scene()
+    distance = ""
+
+    def scene(given: Mapping[str, str]) -> None:
+        nonlocal current
+        current = Scene(name=given.get("Name", ""))
+        index = given.get("Index", "")
+        if index.isdigit():
+            meta.scenes.setdefault(int(index), current)
+
+    def channel(given: Mapping[str, str]) -> None:
+        number = given.get("Id", "").rpartition(":")[2]
+        if number.isdigit() and given.get("Name"):
+            meta.channels.setdefault(int(number), given["Name"])
+
+    def length(given: Mapping[str, str]) -> None:
+        nonlocal distance
+        distance = given.get("Id", "")
+
+    def value(text: str) -> None:
+        if distance == "X" and meta.pixel_um is None:
+            meta.pixel_um = _micrometres(text)
+
+    read_xml(
+        path,
+        {
+            "Scene": scene,
+            "Channel": channel,
+            "Distance": length,
+            "Shape": lambda given: setattr(current, "shape", given.get("Name", "")),
+        },
+        {
+            "ArrayName": lambda text: setattr(current, "array_name", text.strip()),
+            "RowIndex": lambda text: setattr(current, "row", text.strip()),
+            "ColumnIndex": lambda text: setattr(current, "column", text.strip()),
+            "Value": value,
+        },
+        text,
+    )
+    return meta
+
+
+def _micrometres(text: str) -> float | None:
+    """Length in µm of one in metres, as the file writes it."""
+    try:
+        metres = float(text)
+    except ValueError:
+        return None
+    return metres * 1e6 if 0 < metres < 1 else None

@@ -137,6 +137,28 @@ def test_a_plate_imaged_twice_has_two_acquisitions():
     assert len(read_names(other_wells, NAMINGS["imagexpress"])[0].acquisitions) == 0
 
 
+def test_a_folder_a_channel():
+    paths = [f"{folder}/VID1630_A1_1_00d{hour:02d}h00m.tif" for folder in ("phase", "Red") for hour in (0, 4)]
+    index, _ = read_names(paths, NAMINGS["incucyte"])
+    assert list(index.channels) == ["phase", "phase", "Red", "Red"]
+    assert list(index.times) == [0, 400, 0, 400]
+
+
+def test_what_somebody_made_of_the_images_is_none_of_them():
+    plate = ["x_A01.tif", "x_A02.tif"]
+    made = ["x_montage_A01.tif", "Overlay_A01.tif", "x_illum_A02.tif", "masks_A02.tif"]
+    index, unread = read_names([*plate, *made], NAMINGS["imagexpress"])
+    assert list(index.files) == plate
+    assert unread == tuple(made)
+    everything = ["masks_A01_s1_w1.tif", "masks_A02_s1_w1.tif"]  # the plate's own name
+    assert len(read_names(everything, NAMINGS["imagexpress"])[0]) == 2
+
+
+def test_a_number_longer_than_any_computer_counts_is_cut():
+    index, _ = read_names([f"x_A01_s{'9' * 40}_w1.tif"], NAMINGS["imagexpress"])
+    assert index.fields[0] == 10**15 - 1
+
+
 WRITTEN = {
     "phenix": lambda row, column, field, channel, z: (
         f"r{row + 1:02d}c{column + 1:02d}f{field:02d}p{z:02d}-ch{channel}sk1fk1fl1.tiff",

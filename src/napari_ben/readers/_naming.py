@@ -7,17 +7,24 @@ Names are read by the column, not one by one: a plate has 17,000 to 35,000 of th
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TypeVar
 
 from napari_ben.plates import FORMATS, find_well
 from napari_ben.readers._index import Names, PlaneIndex
 
 VOTERS = 200
+_LONGEST = 15  # digits of a number, so that an int64 holds it
 Groups = tuple[str | None, ...]
 _Text = TypeVar("_Text")
 _Said = TypeVar("_Said")
 _FOLDER_Z = re.compile(r"(?:^|/)ZStep_(\d+)(?:/|$)", re.IGNORECASE)
 _FOLDER_TIME = re.compile(r"(?:^|/)TimePoint_(\d+)(?:/|$)", re.IGNORECASE)
+_FOLDER_CHANNEL = re.compile(r"(?:^|/)(phase|brightfield|green|red|nir|orange|blue)$", re.IGNORECASE)
+_MADE = re.compile(
+    r"(?:^|[^a-z])(?:overlay|montage|masks?|outlines?|stitched|illum|shading|flatfield|background|thumbs?)(?:[^a-z]|$)",
+    re.IGNORECASE,
+)
 _FOLDER_DAY = re.compile(r"(?:^|/)(\d{4}-\d{2}-\d{2}(?:/\d+)?)(?:/|$)")
 
 
@@ -82,9 +89,9 @@ def read_names(paths: Sequence[str], naming: Naming) -> tuple[PlaneIndex, tuple[
         found = [groups for groups in found if groups is not None]
     columns = _columns(naming.groups, found)
     wells = _wells(columns, len(files))
-    thumbs = columns.get("thumb") or [None] * len(files)
-    if None in wells or any(thumbs):
-        kept = [row for row, (well, thumb) in enumerate(zip(wells, thumbs, strict=True)) if well and not thumb]
+    aside = _set_aside(columns, wells)
+    if any(aside):
+        kept = [row for row, is_aside in enumerate(aside) if not is_aside]
         columns = {name: [column[row] for row in kept] for name, column in columns.items()}
         files, wells = [files[row] for row in kept], [wells[row] for row in kept]
     folders = [path.rpartition("/")[0] for path in files] if has_folders else []
@@ -102,10 +109,13 @@ def vote(paths: Sequence[str], namings: Mapping[str, Naming]) -> Naming | None:
     namings
         To choose from; the first of equals wins.
     """
-    names = spread(paths)
-    counts = {key: len(read_names(names, naming)[0]) for key, naming in namings.items()}
-    best = max(counts, key=lambda key: counts[key])
-    return namings[best] if counts[best] else None
+    return _elect(tuple(spread(paths)), tuple(namings.values()))
+
+
+@lru_cache(maxsize=8)  # several layouts ask about the same names
+def _elect(names: tuple[str, ...], namings: tuple[Naming, ...]) -> Naming | None:
+    counts = [len(read_names(names, naming)[0]) for naming in namings]
+    return namings[counts.index(max(counts))] if any(counts) else None
 
 
 def spread(paths: Sequence[str], count: int = VOTERS) -> Sequence[str]:
@@ -127,6 +137,17 @@ def _name(path: str, parts: int) -> str:
     if parts == 1:
         return path.rpartition("/")[2]
     return "/".join(path.split("/")[-parts:])
+
+
+def _set_aside(columns: Mapping[str, Sequence[str | None]], wells: Sequence[str | None]) -> list[bool]:
+    """Whether each file is none of a well: by its well, a thumbnail, or what somebody made of the images."""
+    aside = [well is None for well in wells]
+    if "thumb" in columns:
+        aside = [is_aside or thumb is not None for is_aside, thumb in zip(aside, columns["thumb"], strict=True)]
+    made = _mapped(columns.get("plate", ()), lambda text: bool(_MADE.search(text or "")))
+    if any(made) and not all(made):
+        aside = [is_aside or is_made for is_aside, is_made in zip(aside, made, strict=True)]
+    return aside
 
 
 def _columns(names: Sequence[str], rows: Sequence[Groups | None]) -> dict[str, Sequence[str | None]]:
@@ -166,16 +187,20 @@ def _index(
     """Index of what was read; `folders` is empty where no file lies in one."""
     empty: list[str | None] = [None] * len(files)
 
-    def numbers(group: str, folder: re.Pattern[str]) -> list[int]:
+    def said(group: str, folder: re.Pattern[str]) -> Sequence[str | None]:
+        """Say what names tell, or else the folders that they lie in."""
         texts = columns.get(group, empty)
-        if folders:
-            above = _mapped(folders, lambda text: _first(folder, text))
-            texts = [text or inherited for text, inherited in zip(texts, above, strict=True)]
+        if not folders or None not in texts:
+            return texts
+        above = _mapped(folders, lambda text: _first(folder, text))
+        return [text or inherited for text, inherited in zip(texts, above, strict=True)]
+
+    def numbers(texts: Sequence[str | None]) -> list[int]:
         return _mapped(texts, lambda text: _number(text, 0)) if any(texts) else []
 
     fields = _mapped(columns.get("field", empty), lambda text: _number(text, 1))
-    z, times = numbers("z", _FOLDER_Z), numbers("time", _FOLDER_TIME)
-    channels = _mapped(columns.get("channel", empty), lambda text: naming.channel_prefix + (text or "1"))
+    z, times = numbers(said("z", _FOLDER_Z)), numbers(said("time", _FOLDER_TIME))
+    channels = _mapped(said("channel", _FOLDER_CHANNEL), lambda text: naming.channel_prefix + (text or "1"))
     index = PlaneIndex(wells, fields, channels, files, z=z, times=times)
     return _apart(index, [_mapped(folders, lambda text: _first(_FOLDER_DAY, text)), columns.get("plate", empty)])
 
@@ -200,7 +225,7 @@ def _mapped(texts: Sequence[_Text], function: Callable[[_Text], _Said]) -> list[
 
 def _number(text: str | None, otherwise: int) -> int:
     digits = re.sub(r"\D", "", text or "")
-    return int(digits) if digits else otherwise
+    return int(digits[-_LONGEST:]) if digits else otherwise
 
 
 def _first(pattern: re.Pattern[str], text: str) -> str | None:

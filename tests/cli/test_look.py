@@ -37,8 +37,8 @@ def test_info_writes_the_promised_json(command: Command, screen: Path) -> None:
     assert code == 0
     assert len(plates) == 2
     assert list(plates[0]) == [
-        *("name", "layout", "format", "n_wells", "n_fields", "channels", "shape", "dtype", "roles", "problems"),
-        *("notes", "n_z", "n_times", "acquisitions", "pixel_um"),
+        *("name", "layout", "format", "n_wells", "n_fields", "channels", "shape", "dtype", "roles"),
+        *("suggestions", "problems", "notes", "n_z", "n_times", "acquisitions", "pixel_um"),
     ]
     assert plates[0]["format"] == 96
     assert plates[0]["shape"] == [32, 32]

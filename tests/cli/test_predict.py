@@ -31,12 +31,84 @@ def test_predict_gives_the_numbers_of_python(command: Command, plate: Path, mode
     }
 
 
-def test_every_plate_of_a_folder_is_predicted(command: Command, screen: Path, model: Path, tmp_path: Path) -> None:
-    code, out, _ = command("predict", screen, "--model", model, "--out", tmp_path / "out", "--format", "csv")
+def test_every_plate_of_a_screen_is_predicted_and_put_in_one_table(
+    command: Command, screen: Path, model: Path, tmp_path: Path
+) -> None:
+    words = ("predict", screen, "--model", model, "--out", tmp_path / "out", "--format", "csv")
+    code, out, _ = command(*words)
     assert code == 0
-    folders = sorted(path.name for path in (tmp_path / "out").iterdir())
-    assert len(folders) == 2
-    assert all(f"→ {tmp_path / 'out' / name}" in out for name in folders)
+    plates = pd.read_csv(tmp_path / "out/plates.csv")
+    assert plates["status"].tolist() == ["predicted", "predicted"]
+    assert plates["n_wells"].tolist() == [96, 96]
+    assert all(f"→ {tmp_path / 'out' / name}" in out for name in plates["plate"])
+    wells = pd.read_csv(tmp_path / "out/wells.csv")
+    assert len(wells) == 192
+    assert wells.groupby("Metadata_Experiment")["Metadata_Plate"].nunique().tolist() == [1, 1]
+    made = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").glob("*/run.json")}
+    code, out, _ = command(*words)
+    assert code == 0
+    assert out.count("was finished before") == 2
+    assert "2 skipped" in out
+    assert {path: path.stat().st_mtime_ns for path in made} == made
+    assert len(pd.read_csv(tmp_path / "out/wells.csv")) == 192
+
+
+def test_a_plate_that_fails_is_told_and_the_others_go_on(
+    command: Command, screen: Path, model: Path, tmp_path: Path
+) -> None:
+    names = sorted(path.name for path in screen.glob("*.ome.zarr"))
+    (tmp_path / "mine.csv").write_text("well,role,treatment\nA1,trt,x\nB1,trt,x\n")
+    rows = [f"{screen / names[0]},{tmp_path / 'mine.csv'}", f"{screen / names[1]},"]
+    (tmp_path / "study.csv").write_text("\n".join(["path,platemap", *rows]))
+    code, out, err = command(
+        *("predict", tmp_path / "study.csv", "--model", model, "--context", "controls"),
+        *("--out", tmp_path / "out", "--format", "csv"),
+    )
+    assert code == 1
+    assert "failed. Plate " in err
+    assert "has no negative control well with images" in err
+    assert "1 failed, 1 predicted" in out or "1 predicted, 1 failed" in out
+    table = pd.read_csv(tmp_path / "out/plates.csv", keep_default_na=False)
+    assert sorted(table["status"]) == ["failed", "predicted"]
+    assert "no negative control" in table.loc[table["status"] == "failed", "problems"].item()
+
+
+def test_a_screen_that_is_stopped_goes_on(
+    command: Command, screen: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show = _progress.Reporter.show
+
+    def interrupt(reporter: _progress.Reporter, stage: str, done: int, total: int, unit: str) -> None:
+        show(reporter, stage, done, total, unit)
+        if stage == "prediction" and "(2 of 2)" in reporter.title:
+            raise KeyboardInterrupt
+
+    words = ("predict", screen, "--model", model, "--out", tmp_path / "out", "--format", "csv")
+    with monkeypatch.context() as patch:
+        patch.setattr(_progress.Reporter, "show", interrupt)
+        code, _, err = command(*words)
+    assert code == 130
+    assert "run the same command again to go on" in err
+    assert pd.read_csv(tmp_path / "out/plates.csv")["status"].tolist() == ["predicted"]
+    code, out, _ = command(*words)
+    assert code == 0
+    assert "1 skipped" in out
+    assert "1 predicted" in out
+
+
+def test_suggested_controls_are_used_only_when_accepted(
+    command: Command, plate: Path, model: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "map.csv").write_text("well,compound\nA1,DMSO\nA2,DMSO\nA3,DMSO\nB1,taxol\n")
+    words = ("predict", plate, "--model", model, "--platemap", tmp_path / "map.csv", "--context", "controls")
+    code, _, err = command(*words, "--out", tmp_path / "out", "--format", "csv")
+    assert code == 2
+    assert "3 wells look like negative controls ('DMSO'): not used until you confirm." in err
+    assert "--accept-suggestions" in err
+    code, _, err = command(*words, "--out", tmp_path / "out", "--format", "csv", "--accept-suggestions")
+    assert code == 0, err
+    context = json.loads((tmp_path / "out/run.json").read_text())["context"]
+    assert context["wells"] == ["A01", "A02", "A03"]
 
 
 def test_rerun_writes_the_same_bytes(command: Command, plate: Path, model: Path, tmp_path: Path) -> None:

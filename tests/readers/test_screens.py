@@ -150,16 +150,15 @@ def test_one_platemap_for_all_plates(write_images, tmp_path):
     assert [plate.wells["role"].iloc[0] for plate in screen] == ["negative_control", "positive_control"]
 
 
-def test_folders_that_cannot_be_listed_are_refused_in_words(write_images, write_zarr, tmp_path, monkeypatch):
+def test_folders_that_cannot_be_listed_are_refused_in_words(write_images, tmp_path, monkeypatch):
     import os
 
     write_images(FILES, folder="screen/p1")
-    folder, _ = write_zarr(wells=("A/1", "A/2"))
     (tmp_path / "screen/locked").mkdir()
     scandir = os.scandir
 
     def refuse(path):
-        if str(path).endswith(("locked", "A/2")):
+        if str(path).endswith("locked"):
             raise PermissionError(13, "Permission denied", str(path))
         return scandir(path)
 
@@ -167,9 +166,6 @@ def test_folders_that_cannot_be_listed_are_refused_in_words(write_images, write_
     assert len(open_screen(tmp_path / "screen")) == 1
     with pytest.raises(PlateError, match=r"locked cannot be listed: Permission denied"):
         open_plate(tmp_path / "screen/locked")
-    plate = open_plate(folder)
-    assert plate.imaged.index.tolist() == ["A01"]
-    assert "cannot be listed: Permission denied" in plate.problems[0]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a developer's rights on Windows")
@@ -177,3 +173,94 @@ def test_a_platemap_that_leads_nowhere_is_passed_over(write_images, tmp_path):
     folder, _ = write_images(FILES)
     (folder / "platemap.csv").symlink_to(tmp_path / "gone.csv")
     assert open_plate(folder).platemap is None
+
+
+def write_screen_of_three(write_images, tmp_path):
+    for name in ("a/p1", "a/p2", "b/p3"):
+        write_images(FILES, folder=f"disk/{name}")
+    (tmp_path / "maps").mkdir()
+    for name, role in (("one", "negcon"), ("two", "poscon")):
+        (tmp_path / f"maps/{name}.csv").write_text(f"well,role\nA1,{role}\nA2,trt\n")
+
+
+def test_several_folders_are_one_screen(write_images, tmp_path):
+    write_screen_of_three(write_images, tmp_path)
+    screen = open_screen([tmp_path / "disk/b/p3", tmp_path / "disk/a"])
+    assert [plate.name for plate in screen] == ["p3", "p1", "p2"]
+    assert screen.table["experiment"].tolist() == ["p3", "a", "a"]
+    assert screen.path == tmp_path / "disk"
+    with pytest.raises(PlateError, match="A list of no plates"):
+        open_screen([])
+
+
+def test_a_table_that_is_pointed_at_names_plates_anywhere(write_images, tmp_path):
+    write_screen_of_three(write_images, tmp_path)
+    table = tmp_path / "maps/my study.csv"
+    table.write_text(
+        "path,experiment,platemap,donor\n"
+        f"{tmp_path}/disk/a/p1,e1,one.csv,x\n../disk/b/p3,e2,two.csv,y\n../disk/a/p2,e2,,y\n"
+    )
+    screen = open_screen(table)
+    assert (screen.name, [plate.name for plate in screen]) == ("my study", ["p1", "p3", "p2"])
+    assert screen.experiments == ("e1", "e2")
+    assert screen.table["donor"].tolist() == ["x", "y", "y"]
+    assert [plate.wells["role"].iloc[0] for plate in screen] == ["negative_control", "positive_control", "unknown"]
+
+
+def test_a_table_found_in_a_folder_stays_in_it(write_images, tmp_path):
+    write_screen_of_three(write_images, tmp_path)
+    table = tmp_path / "disk/a/screen.csv"
+    table.write_text("plate,path\nfirst,p1\n")
+    assert [plate.name for plate in open_screen(tmp_path / "disk/a")] == ["first"]
+    for outside in ("../b/p3", f"{tmp_path}/disk/b/p3"):
+        table.write_text(f"plate,path\nx,{outside}\n")
+        with pytest.raises(PlateError, match=r"lists plate 'x', but there is no such folder beside it"):
+            open_screen(tmp_path / "disk/a")
+    table.write_text("plate,platemap\np1,../../maps/one.csv\n")
+    with pytest.raises(PlateError, match=r"names the platemap '../../maps/one.csv', which is not beside it"):
+        open_screen(tmp_path / "disk/a")
+
+
+def test_a_platemap_that_does_not_list_a_plate_is_told_and_the_others_open(write_images, tmp_path):
+    write_screen_of_three(write_images, tmp_path)
+    (tmp_path / "all.csv").write_text("plate,well,role\np1,A1,neg\np2,A1,pos\n")
+    screen = open_screen(tmp_path / "disk", platemap=tmp_path / "all.csv")
+    assert [plate.name for plate in screen] == ["p1", "p2"]
+    assert screen.problems == ("'all.csv' has no row for plate 'p3'; it lists 'p1', 'p2'.",)
+    with pytest.raises(PlateMapError, match="has no row for plate 'p3'"):
+        open_screen(tmp_path / "disk/b/p3", platemap=tmp_path / "all.csv")
+
+
+def test_plates_of_a_screen_are_opened_side_by_side_in_their_order(write_images, tmp_path, monkeypatch):
+    from threading import Barrier
+
+    from napari_ben.readers import _screens
+
+    for number in range(12):
+        write_images(FILES, folder=f"screen/p{number:02d}")
+    together, open_found = Barrier(4, timeout=20), _screens.open_found
+
+    def wait_for_others(*arguments):
+        together.wait()  # nobody passes before four are here
+        return open_found(*arguments)
+
+    monkeypatch.setattr(_screens, "open_found", wait_for_others)
+    screen = open_screen(tmp_path / "screen")
+    assert [plate.name for plate in screen] == [f"p{number:02d}" for number in range(12)]
+
+
+def test_the_table_of_all_plates_is_parsed_once(write_images, tmp_path, monkeypatch):
+    import pandas as pd
+
+    for number in range(8):
+        write_images(FILES, folder=f"screen/p{number}")
+    (tmp_path / "all.csv").write_text("well,role\nA1,neg\nA2,trt\n")
+    parsed, read_csv = [], pd.read_csv
+
+    def count(*arguments, **options):
+        parsed.append(1)
+        return read_csv(*arguments, **options)
+
+    monkeypatch.setattr(pd, "read_csv", count)
+    assert len(open_screen(tmp_path / "screen", platemap=tmp_path / "all.csv")) == 8
+    assert len(parsed) == 1

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from napari_ben.cli._predict import follow
+from napari_ben.cli._progress import follow
 
 if TYPE_CHECKING:
     from napari_ben.evaluation import Run

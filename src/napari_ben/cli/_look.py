@@ -1,6 +1,7 @@
 """``info`` and ``open``: what lies in a folder."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +12,7 @@ from napari_ben.cli._pattern import describe_pattern, pattern_in_words
 from napari_ben.cli._progress import warn
 
 if TYPE_CHECKING:
-    from napari_ben.plates import Plate
+    from napari_ben.plates import Plate, Screen
 
 
 def info(
@@ -19,6 +20,9 @@ def info(
     platemap: option.Platemap = None,
     layout: option.Layout = None,
     pattern: option.Pattern = None,
+    well_order: option.WellOrder = None,
+    accept_suggestions: option.AcceptSuggestions = False,
+    keep_failed: option.KeepFailed = False,
     z: option.Z = None,
     time: option.Time = None,
     acquisition: option.Acquisition = None,
@@ -30,7 +34,8 @@ def info(
     tried = {} if pattern is None else {"pattern": describe_pattern(path, pattern)}
     if tried and not as_json:
         typer.echo(pattern_in_words(tried["pattern"]))
-    plates = open_all(path, platemap, layout, pattern, option.view(z, time, acquisition))
+    told = option.told(platemap, well_order, accept_suggestions, keep_failed)
+    plates = open_all(path, told, layout, pattern, option.view(z, time, acquisition))
     if as_json:
         typer.echo(json.dumps({"plates": [describe(plate) for plate in plates], **tried}, indent=2))
         return
@@ -45,17 +50,23 @@ def open_in_napari(path: option.Target) -> None:
     open_window(path)
 
 
-def open_all(
-    path: Path, platemap: Path | None, layout: str | None, pattern: str | None, view: option.View
-) -> "tuple[Plate, ...]":
+def open_all(path: Path, told: option.Told, layout: str | None, pattern: str | None, view: option.View) -> "Screen":
     """Open the plates of a folder in one view; with a pattern the folder is one plate."""
+    from napari_ben.plates import screen_of
     from napari_ben.readers import open_plate, open_screen
 
     if pattern is not None:
-        return (open_plate(path, platemap=platemap, layout=layout, pattern=pattern).at(**view),)
-    screen = open_screen(path, platemap=platemap, layout=layout)
+        screen = screen_of(open_plate(path, platemap=told.platemap, layout=layout, pattern=pattern))
+    else:
+        screen = open_screen(path, platemap=told.platemap, layout=layout)
     warn(*screen.problems)
-    return tuple(plate.at(**view) for plate in screen)
+    return replace(screen, plates=tuple(_as_told(plate.at(**view), told) for plate in screen))
+
+
+def _as_told(plate: "Plate", told: option.Told) -> "Plate":
+    if told.accept_suggestions:
+        plate = plate.with_suggested_roles()
+    return plate.with_excluded(plate.wells.index, excluded=False) if told.keep_failed else plate
 
 
 def _in_words(plate: "Plate") -> str:
@@ -71,6 +82,7 @@ def _in_words(plate: "Plate") -> str:
         f"  channels  {', '.join(facts['channels'])}",
         *_dimensions(plate),
         *(f"  note      {note}" for note in plate.notes),
+        *(f"  suggested {suggestion.describe()}" for suggestion in plate.suggestions),
         *(f"  problem   {problem}" for problem in facts["problems"]),
     ]
     return "\n".join(lines)

@@ -23,6 +23,9 @@ def train(
     platemap: option.Platemap = None,
     layout: option.Layout = None,
     pattern: option.Pattern = None,
+    well_order: option.WellOrder = None,
+    accept_suggestions: option.AcceptSuggestions = False,
+    keep_failed: option.KeepFailed = False,
     z: option.Z = None,
     time: option.Time = None,
     acquisition: option.Acquisition = None,
@@ -56,10 +59,9 @@ def train(
         seed=seed,
     )
     config = make_config(TrainingConfig, **options, **option.parse_settings(settings))
+    told = option.told(platemap, well_order, accept_suggestions, keep_failed)
     opened = [
-        plate
-        for path in plates
-        for plate in open_all(path, platemap, layout, pattern, option.view(z, time, acquisition))
+        plate for path in plates for plate in open_all(path, told, layout, pattern, option.view(z, time, acquisition))
     ]
     _watch(run_training(opened, config, out, resume=resume, device=device, threads=threads), out)
 

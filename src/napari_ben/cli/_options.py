@@ -2,18 +2,34 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypedDict
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict, cast
 
 import typer
 
 from napari_ben.errors import ArgumentError
 
 if TYPE_CHECKING:
-    from napari_ben.plates import ZChoice
+    from napari_ben.plates import PlatemapFiles, ZChoice
+    from napari_ben.plates import WellOrder as WellOrders
 
-Target = Annotated[Path, typer.Argument(metavar="PATH", help="A plate's folder, or a folder of plates.")]
-Platemap = Annotated[Path | None, typer.Option(help="CSV or TSV with a row a well; looked for beside the plate.")]
+Target = Annotated[
+    Path,
+    typer.Argument(metavar="PATH", help="A plate's folder, a folder of plates, or a table of plates (screen.csv)."),
+]
+Platemap = Annotated[
+    list[Path] | None,
+    typer.Option(
+        help="What is in the wells: CSV, TSV, Excel, a grid, or a folder with barcode_platemap.csv; looked for beside "
+        "the plate. Repeated, the files are joined on the columns that they share."
+    ),
+]
+WellOrder = Annotated[str | None, typer.Option(help="row-major or column-major, where the platemap numbers its wells.")]
+AcceptSuggestions = Annotated[
+    bool, typer.Option("--accept-suggestions", help="Take wells that look like negative controls (DMSO, …) for such.")
+]
+KeepFailed = Annotated[bool, typer.Option("--keep-failed", help="Let wells that failed quality control into contexts.")]
 Layout = Annotated[str | None, typer.Option(help="How the files lie on disk, when it is not found by itself.")]
 Pattern = Annotated[
     str | None, typer.Option(help="Regular expression of file names with groups well, field, channel; for one plate.")
@@ -27,7 +43,12 @@ Methods = Annotated[
     list[str] | None, typer.Option("--method", help="none, ben, cs-arm-bn, controls or custom; may be repeated.")
 ]
 ContextWells = Annotated[
-    str | None, typer.Option("--context", help="plate, controls, or wells such as 'A1-C12, !B3, treatment:DMSO'.")
+    str | None,
+    typer.Option(
+        "--context",
+        help="plate, controls, controls:positive, controls:all, controls:shared (by all plates), controls:NAME of a "
+        "set, or wells such as 'A1-C12, !B3, treatment:DMSO'.",
+    ),
 ]
 Wells = Annotated[str | None, typer.Option(help="Wells to predict; all with images by default.")]
 Weight = Annotated[str | None, typer.Option(help="Share of the controls in mixed statistics, 0–1, or 'count'.")]
@@ -73,6 +94,44 @@ def parse_settings(texts: Sequence[str] | None) -> dict[str, Any]:
     {'epochs': 3, 'method': 'ben', 'channels': [1, 2]}
     """
     return {name: _parse_value(value) for name, value in parse_pairs(texts, "--set").items()}
+
+
+@dataclass(frozen=True)
+class Told:
+    """What is said about the wells of all plates.
+
+    Parameters
+    ----------
+    platemap
+        Files to be joined; looked for beside each plate when None.
+    accept_suggestions
+        Whether wells that look like controls are taken for such.
+    keep_failed
+        Whether wells that failed quality control stay in contexts.
+    """
+
+    platemap: "PlatemapFiles | None"
+    accept_suggestions: bool
+    keep_failed: bool
+
+
+def told(platemap: Sequence[Path] | None, well_order: str | None, accept_suggestions: bool, keep_failed: bool) -> Told:
+    """Gather the options that say what is in the wells.
+
+    Raises
+    ------
+    ArgumentError
+        When the order of wells is unknown, or given without a platemap.
+    """
+    from napari_ben.plates import PlatemapFiles
+
+    if well_order is not None and (well_order not in ("row-major", "column-major") or not platemap):
+        raise ArgumentError(
+            f"--well-order {well_order!r} says how a platemap numbers its wells: row-major or column-major.",
+            "Write one of these, together with --platemap.",
+        )
+    files = PlatemapFiles(tuple(platemap), cast("WellOrders", well_order)) if platemap else None
+    return Told(files, accept_suggestions, keep_failed)
 
 
 class View(TypedDict):

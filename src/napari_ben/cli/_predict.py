@@ -1,20 +1,22 @@
-"""``predict``, ``compare`` and ``rerun``."""
+"""``predict`` and ``rerun``."""
 
 from collections.abc import Generator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from napari_ben.cli import _options as option
 from napari_ben.cli._look import open_all
-from napari_ben.cli._progress import STOPPED, Reporter, warn
+from napari_ben.cli._progress import STOPPED, follow, warn
+from napari_ben.cli._screen import watch_screen
 from napari_ben.errors import DeviceError, NapariBenError
 
 if TYPE_CHECKING:
     from napari_ben.results import Predictions
     from napari_ben.workflow import Plan, Progress
 
+DEFAULT_FORMATS = ("csv", "png", "svg")
 Out = Annotated[Path, typer.Option(help="Folder for tables, figures and the run file.")]
 Formats = Annotated[
     list[str] | None, typer.Option("--format", help="csv, parquet, anndata, png, svg; may be repeated.")
@@ -33,6 +35,9 @@ def predict(
     platemap: option.Platemap = None,
     layout: option.Layout = None,
     pattern: option.Pattern = None,
+    well_order: option.WellOrder = None,
+    accept_suggestions: option.AcceptSuggestions = False,
+    keep_failed: option.KeepFailed = False,
     z: option.Z = None,
     time: option.Time = None,
     acquisition: option.Acquisition = None,
@@ -46,10 +51,10 @@ def predict(
     umap: Umap = False,
     settings: option.Settings = None,
 ) -> None:
-    """Predict a plate, or every plate of a folder with statistics of its own."""
+    """Predict a plate, or every plate of a screen with statistics of its own; run again, it goes on."""
     from napari_ben.models import load_model
     from napari_ben.results import check_export
-    from napari_ben.workflow import PredictConfig, make_config, plan_prediction
+    from napari_ben.workflow import PredictConfig, make_config, plan_prediction, plan_screen
 
     check_export(out, formats or ())
     options = option.given(
@@ -66,13 +71,13 @@ def predict(
     )
     config = make_config(PredictConfig, **options, **option.parse_settings(settings))
     network = load_model(model)
-    plans = [
-        plan_prediction(plate, network, config)
-        for plate in open_all(path, platemap, layout, pattern, option.view(z, time, acquisition))
-    ]
-    for plan in plans:
-        folder = out / plan.plate.name if len(plans) > 1 else out
-        _finish(_carry_out(plan), folder, formats, umap)
+    told = option.told(platemap, well_order, accept_suggestions, keep_failed)
+    screen = open_all(path, told, layout, pattern, option.view(z, time, acquisition))
+    if len(screen) > 1:
+        watch_screen(plan_screen(screen, network, config, out, formats or DEFAULT_FORMATS, umap=umap))
+        return
+    plan = plan_prediction(screen.ready_for(config.context).plates[0], network, config)
+    _finish(_carry_out(plan), out, formats, umap)
 
 
 def rerun(
@@ -95,65 +100,6 @@ def rerun(
     found = open_plate(place, layout=layout, pattern=pattern) if layout or pattern else plate
     plan = plan_rerun(record, plate=found, model=model)
     _finish(_watch(run_again(record, plan), plan), out, formats, umap=False)
-
-
-def compare(
-    path: option.Target,
-    model: Annotated[list[str], typer.Option(help="Name or file of a model; may be repeated.")],
-    method: option.Methods = None,
-    labels: Annotated[str | None, typer.Option(help="Platemap column with the true class.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for the tables.")] = None,
-    context: option.ContextWells = None,
-    wells: option.Wells = None,
-    weight: option.Weight = None,
-    platemap: option.Platemap = None,
-    layout: option.Layout = None,
-    pattern: option.Pattern = None,
-    z: option.Z = None,
-    time: option.Time = None,
-    acquisition: option.Acquisition = None,
-    channel: option.Channels = None,
-    reducer: option.Reducer = None,
-    device: option.Device = None,
-    threads: option.Threads = None,
-) -> None:
-    """Run several methods and models on the same plates, and put them side by side."""
-    from napari_ben.models import load_model
-    from napari_ben.workflow import CompareConfig, make_config, plan_comparison, run_comparison
-
-    options = option.given(
-        methods=tuple(method) if method else None,
-        labels=labels,
-        context=context,
-        wells=wells,
-        weight=option.parse_weight(weight),
-        channels=option.parse_pairs(channel, "--channel"),
-        reducer=reducer,
-        device=device,
-        threads=threads,
-    )
-    config = make_config(CompareConfig, **options)
-    plates = open_all(path, platemap, layout, pattern, option.view(z, time, acquisition))
-    plans = plan_comparison(plates, [load_model(name) for name in model], config)
-    comparison = follow(run_comparison(plans, config), f"{len(plans)} runs")
-    typer.echo(comparison.to_markdown(), nl=False)
-    if not comparison.table["n_wells"].any():
-        warn("No column of the platemap holds the models' classes, so there is no accuracy. Name one with --labels.")
-    if out is not None:
-        comparison.save(out)
-
-
-def follow(run: "Generator[Progress, None, Any]", title: str) -> Any:
-    """Carry a run through, with its progress on stderr."""
-    reporter = Reporter(title)
-    try:
-        while True:
-            progress = next(run)
-            reporter.show(progress.stage, progress.done, progress.total, progress.unit)
-    except StopIteration as finished:
-        return finished.value
-    finally:
-        reporter.finish()
 
 
 def _carry_out(plan: "Plan") -> "Predictions":
@@ -194,7 +140,7 @@ def _finish(predictions: "Predictions", folder: Path, formats: list[str] | None,
     """Save, say what was found and where it lies, and end when the run was interrupted."""
     warn(*predictions.run["problems"])
     laid_out = _with_umap(predictions) if umap else predictions
-    laid_out.save(folder, formats or ("csv", "png", "svg"))
+    laid_out.save(folder, formats or DEFAULT_FORMATS)
     wells = laid_out.wells
     typer.echo(f"{laid_out.plate_name}: {len(wells)} wells, {len(laid_out)} fields → {folder}")
     for name, count in wells["pred_class"].value_counts().items():

@@ -9,8 +9,8 @@ from napari_ben.plates._mosaic import Mosaic
 from napari_ben.plates._names import find_well, parse_well, row_name, well_name, well_position
 from napari_ben.plates._overviews import Overviews
 from napari_ben.plates._plate import Plate
-from napari_ben.plates._platemap import WellOrder, read_platemap
-from napari_ben.plates._screen import Screen
+from napari_ben.plates._platemap import WellOrder, has_wells, read_platemap
+from napari_ben.plates._screen import Screen, screen_of
 from napari_ben.plates._selection import format_selection, select_wells
 from napari_ben.plates._source import ArraySource, OnDisk, PixelSource
 from napari_ben.plates._sources import Platemap, PlatemapFiles
@@ -50,12 +50,14 @@ __all__ = [
     "find_well",
     "format_selection",
     "guess_format",
+    "has_wells",
     "parse_well",
     "plate_from_arrays",
     "read_platemap",
     "read_text_table",
     "resolve_context",
     "row_name",
+    "screen_of",
     "select_wells",
     "smallest_format",
     "sort_wells",

@@ -18,6 +18,7 @@ class PlateDescription(TypedDict):
     shape: list[int]
     dtype: str
     roles: dict[str, int]
+    suggestions: list[str]
     problems: list[str]
     notes: list[str]
     n_z: int
@@ -47,6 +48,7 @@ def describe(plate: Plate) -> PlateDescription:
         "shape": [int(side) for side in plate.shape],
         "dtype": str(plate.dtype),
         "roles": {role: int(counts[role]) for role in ROLES if role in counts.index},
+        "suggestions": [suggestion.describe() for suggestion in plate.suggestions],
         "problems": list(plate.problems),
         "notes": list(plate.notes),
         "n_z": plate.n_z,

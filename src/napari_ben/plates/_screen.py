@@ -146,6 +146,14 @@ class Screen:
         )
 
 
+def screen_of(plate: Plate) -> Screen:
+    """Give a plate as a screen of one."""
+    table = pd.DataFrame(
+        {"experiment": [plate.experiment or plate.name]}, index=pd.Index([plate.name], name="plate", dtype=object)
+    )
+    return Screen(plate.name, plate.path, (plate,), table)
+
+
 def _value_of_plate(plate: Plate, column: str, screen: Screen) -> str:
     if column not in plate.wells:
         raise SelectionError(

@@ -9,6 +9,7 @@ import zlib
 from functools import lru_cache
 from io import StringIO
 from pathlib import Path
+from threading import Lock
 
 import pandas as pd
 
@@ -19,6 +20,7 @@ from napari_ben.plates._plateconf import is_plateconf, read_plateconf
 
 MAX_BYTES = 200 * 2**20
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_ONE_AT_A_TIME = Lock()  # plates that are opened side by side wait for their common table, and do not all parse it
 _HELP = "Give the path of a CSV, TSV or Excel file."
 
 
@@ -41,7 +43,8 @@ def read_text_table(path: Path | str) -> pd.DataFrame:
         state = file.stat()
     except OSError as error:
         raise PlateMapError(f"The platemap {file.name!r} cannot be opened: {error.strerror}.", _HELP) from error
-    return _read_table(file, sheet, state.st_size, state.st_mtime_ns).copy()
+    with _ONE_AT_A_TIME:
+        return _read_table(file, sheet, state.st_size, state.st_mtime_ns).copy()
 
 
 @lru_cache(maxsize=6)  # the 204 plates of RxRx1 share one table of 125,000 rows; a JUMP plate needs four tables

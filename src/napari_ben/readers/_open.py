@@ -65,4 +65,4 @@ def open_found(
     by_pattern = None if pattern is None else index_pattern(place, pattern)
     plate = plate_from_index(place, *by_pattern) if by_pattern else read_place(place, layout)
     plate = replace(plate, opening=Opening(place.address if place.path.is_file() else None, layout, pattern))
-    return with_platemap_beside(plate) if platemap is None else plate.with_platemap(platemap)
+    return with_platemap_beside(plate, place) if platemap is None else plate.with_platemap(platemap)

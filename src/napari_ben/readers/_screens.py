@@ -1,37 +1,47 @@
-"""Opening several plates at once: a folder of plates, or one with a table of its plates (``screen.csv``).
+"""Opening several plates at once: a folder of plates, several folders, or a table of plates (``screen.csv``).
 
 A folder that is a plate itself is a screen of one. Otherwise folders are searched a few levels deep, and the search
-does not look inside a plate. Experiments are what the table says, what the layout says, or the folders that plates
-lie in.
+does not look inside a plate. Plates are looked for and opened side by side, because on a network share most of the
+time is waiting. Experiments are what the table says, what the layout says, or the folders that plates lie in.
 """
 
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import pandas as pd
 
-from napari_ben.errors import PlateError
-from napari_ben.plates import Plate, Screen, read_text_table
-from napari_ben.readers._open import open_plate
+from napari_ben.errors import FileError, PlateError, PlateMapError
+from napari_ben.plates import Plate, Platemap, Screen
+from napari_ben.readers._choose import find_readers, reader_of
+from napari_ben.readers._open import open_found
 from napari_ben.readers._place import Place, open_place
-from napari_ben.readers._readers import LAYOUTS, READERS, find_reader
+from napari_ben.readers._screen_table import Listed, read_screen_table
 
 DEPTH = 4
-TABLE = "screen.csv"
+AT_ONCE = 16
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
 
 
-def open_screen(path: Path | str, *, platemap: Path | str | None = None, layout: str | None = None) -> Screen:
+def open_screen(
+    path: Path | str | Sequence[Path | str], *, platemap: Platemap | None = None, layout: str | None = None
+) -> Screen:
     """Open all plates of a folder; reads metadata only, no pixel.
 
     Parameters
     ----------
     path
-        A folder of plates, or one plate.
+        A folder of plates, one plate, several of these, or a table of plates: a row a plate with ``plate`` or ``path``
+        and, where wanted, ``experiment``, ``platemap``, ``layout`` and any other column.
     platemap
-        One table for all plates (with a column of plates, or one that fits each); looked for beside each plate when
-        left out.
+        One for all plates (with a column of plates, or one that fits each); looked for beside each plate when left
+        out.
     layout
         A key of `LAYOUTS` that all plates have; found when left out.
 
@@ -40,69 +50,83 @@ def open_screen(path: Path | str, *, platemap: Path | str | None = None, layout:
     PlateError
         When there is no plate, or ``screen.csv`` does not fit.
     PlateMapError
-        When the platemap given does not fit.
+        When the platemap given fits no plate.
     """
-    path = open_place(path).path
-    table = _read_table(path / TABLE)
-    found = _find_plates(path, layout, DEPTH) if table is None else _listed(path, table)
-    plates, problems = [], []
-    for name, folder in found:
-        try:
-            plate = open_plate(folder, platemap=platemap, layout=layout)
-        except PlateError as error:
-            if folder == path:  # the plate that was asked for, and no other
-                raise
-            problems.append(error.problem)
-        else:
-            plates.append(replace(plate, name=name or plate.name))
+    if not isinstance(path, (str, Path)):
+        return _join([open_screen(one, platemap=platemap, layout=layout) for one in path])
+    place = open_place(path)
+    table = read_screen_table(place)
+    found = _search(place, layout) if table is None else list(table.plates)
+    opened = _side_by_side(partial(_open, platemap=platemap, layout=layout), found)
+    plates = [plate for plate in opened if isinstance(plate, Plate)]
+    errors = [error for error in opened if isinstance(error, FileError)]
+    is_one = [one.place.address for one in found] == [place.address]
+    if errors and not plates and (is_one or isinstance(errors[0], PlateMapError)):
+        raise errors[0]
     if not plates:
-        find_reader(Place(path), layout)  # says why the folder itself is no plate
-        raise PlateError(f"No plate in {path} can be opened. {' '.join(problems[:2])}", "Choose a folder of plates.")
+        next(find_readers(place, layout))  # says why the folder itself is no plate
+        told = " ".join(error.problem for error in errors[:2])
+        raise PlateError(f"No plate in {place.path} can be opened. {told}", "Choose a folder of plates.")
     plates = _tell_apart(plates)
-    return Screen(path.name, path, tuple(plates), _describe(plates, path, table), tuple(problems))
+    described = _describe(plates, place.address, None if table is None else table.rows)
+    name = place.path.stem if table is not None and place.path.is_file() else place.address.name
+    return Screen(name, place.address, tuple(plates), described, tuple(error.problem for error in errors))
 
 
-def _find_plates(folder: Path, layout: str | None, depth: int) -> Iterator[tuple[str, Path]]:
-    readers = [LAYOUTS[layout]] if layout in LAYOUTS else READERS.values()
-    place = Place(folder)
-    if any(reader.refusal(place) is None for reader in readers):
-        yield "", folder
-    elif depth and folder.is_dir():
-        for inner in _folders(folder):
-            yield from _find_plates(inner, layout, depth - 1)
+def _join(screens: Sequence[Screen]) -> Screen:
+    """One screen of several."""
+    if not screens:
+        raise PlateError("A list of no plates is no screen.", "Give the plates' folders.")
+    plates = _tell_apart([plate for screen in screens for plate in screen])
+    table = pd.concat([screen.table for screen in screens]).fillna("")
+    table.index = pd.Index([plate.name for plate in plates], name="plate", dtype=object)
+    path = Path(os.path.commonpath([screen.path for screen in screens]))
+    problems = tuple(problem for screen in screens for problem in screen.problems)
+    return Screen(path.name, path, tuple(plates), table, problems)
+
+
+def _search(root: Place, layout: str | None) -> list[Listed]:
+    """Find the plates in a folder, level by level; what lies in one is not searched."""
+    found, level = [], [root]
+    for _ in range(DEPTH + 1):
+        looked = _side_by_side(partial(_look, layout=layout), level)
+        found += [place for plates, _ in looked for place in plates]
+        level = [place for _, inner in looked for place in inner]
+    return [Listed("", place) for place in sorted(found, key=lambda place: place.address)]
+
+
+def _look(place: Place, layout: str | None) -> tuple[list[Place], list[Place]]:
+    """Give the plates at a place, or the folders in it where there may be some."""
+    reader = reader_of(place, layout)
+    if reader is None:
+        return [], [Place(folder) for folder in _folders(place.path)]
+    several = reader.plates(place) if reader.plates else ()
+    return [open_place(path) for path in several] or [place], []
 
 
 def _folders(folder: Path) -> list[Path]:
     try:
-        return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
-    except PermissionError:  # somebody else's folder among ours
+        with os.scandir(folder) as entries:
+            return [folder / entry.name for entry in entries if entry.is_dir() and not entry.name.startswith(".")]
+    except (PermissionError, NotADirectoryError):  # somebody else's folder among ours; a file
         return []
 
 
-def _read_table(path: Path) -> pd.DataFrame | None:
-    if not path.is_file():
-        return None
-    table = read_text_table(path)
-    if "plate" not in table:
-        raise PlateError(
-            f"{path} has no column 'plate'; its columns are {', '.join(table.columns[:12])}.",
-            "Add the column, or move the file away to open all plates of the folder.",
-        )
-    if twice := table.loc[table["plate"].duplicated(), "plate"].tolist():
-        raise PlateError(f"{path} lists plate {twice[0]!r} more than once.", "Keep one row a plate.")
-    return table.set_index("plate")
+def _open(listed: Listed, platemap: Platemap | None, layout: str | None) -> Plate | FileError:
+    own = platemap if listed.platemap is None else listed.platemap
+    try:
+        plate = open_found(listed.place, own, listed.layout or layout)
+    except (PlateError, PlateMapError) as error:  # the other plates of the screen may be sound
+        return error
+    return replace(plate, name=listed.name or plate.name)
 
 
-def _listed(path: Path, table: pd.DataFrame) -> Iterator[tuple[str, Path]]:
-    for name in table.index:
-        inside = [path / f"{name}{suffix}" for suffix in ("", ".ome.zarr", ".zarr")]
-        folder = next((folder for folder in inside if folder.is_dir() and folder.parent == path), None)
-        if folder is None:
-            raise PlateError(
-                f"{path / TABLE} lists plate {name!r}, but there is no such folder beside it.",
-                "Bring the folder back, or remove the row.",
-            )
-        yield str(name), folder
+def _side_by_side(work: Callable[[_Item], _Result], items: Iterable[_Item]) -> list[_Result]:
+    many = list(items)
+    if len(many) < 2:
+        return [work(item) for item in many]
+    with ThreadPoolExecutor(min(AT_ONCE, len(many))) as pool:
+        return list(pool.map(work, many))
 
 
 def _tell_apart(plates: list[Plate]) -> list[Plate]:

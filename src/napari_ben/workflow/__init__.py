@@ -13,12 +13,21 @@ from napari_ben.workflow._inputs import InputCache
 from napari_ben.workflow._layout import run_umap
 from napari_ben.workflow._open import Plates, open_plates
 from napari_ben.workflow._plan import Plan, plan_prediction
+from napari_ben.workflow._plate_task import PlateOutcome, PlateTask, run_plate
 from napari_ben.workflow._predict import predict
 from napari_ben.workflow._progress import Circumstances, FieldBatch, Progress
 from napari_ben.workflow._quality import exclude_flagged, join_quality, run_quality
 from napari_ben.workflow._record import RunRecord
 from napari_ben.workflow._rerun import plan_rerun, read_run, rerun, run_again
 from napari_ben.workflow._run import drain, partial_predictions, run_prediction
+from napari_ben.workflow._screen_run import (
+    ScreenPlan,
+    ScreenResults,
+    ScreenStep,
+    plan_screen,
+    predict_screen,
+    run_screen,
+)
 from napari_ben.workflow._stability import run_stability
 from napari_ben.workflow._sweeps import keep_wells
 from napari_ben.workflow._teach import Taught, teach
@@ -36,10 +45,15 @@ __all__ = [
     "FieldBatch",
     "InputCache",
     "Plan",
+    "PlateOutcome",
+    "PlateTask",
     "Plates",
     "PredictConfig",
     "Progress",
     "RunRecord",
+    "ScreenPlan",
+    "ScreenResults",
+    "ScreenStep",
     "Taught",
     "Trial",
     "compare",
@@ -57,13 +71,17 @@ __all__ = [
     "plan_comparison",
     "plan_prediction",
     "plan_rerun",
+    "plan_screen",
     "predict",
+    "predict_screen",
     "read_run",
     "rerun",
     "run_again",
     "run_comparison",
+    "run_plate",
     "run_prediction",
     "run_quality",
+    "run_screen",
     "run_stability",
     "run_training",
     "run_umap",

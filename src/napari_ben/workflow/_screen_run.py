@@ -1,0 +1,250 @@
+"""Every plate of a screen with statistics of its own: one task a plate, finished plates skipped, one table of all.
+
+Plates run one after the other, and each is written as it is finished, so that a run that is stopped can be started
+again. The tasks do not know of each other.
+"""
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from napari_ben.errors import NapariBenError
+from napari_ben.models import Model, load_model
+from napari_ben.plates import Screen
+from napari_ben.readers import open_screen
+from napari_ben.results import check_export, write_folder
+from napari_ben.workflow._config import PredictConfig, make_config
+from napari_ben.workflow._plan import plan_prediction
+from napari_ben.workflow._plate_task import WELLS_FILE, PlateOutcome, PlateTask, failed_plate, run_plate
+from napari_ben.workflow._progress import Progress
+
+PLATES_FILE = "plates.csv"
+
+
+@dataclass(frozen=True, eq=False)
+class ScreenPlan:
+    """What a run over a screen will do.
+
+    Parameters
+    ----------
+    screen
+        Its plates and their experiments.
+    folder
+        Of all results; each plate has a folder of its name in it.
+    tasks
+        One a plate that can be predicted.
+    refused
+        The plates that cannot, with the reason.
+    """
+
+    screen: Screen
+    folder: Path
+    tasks: tuple[PlateTask, ...]
+    refused: tuple[PlateOutcome, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class ScreenStep:
+    """How far a screen is.
+
+    Parameters
+    ----------
+    number, total
+        Of the plate that is worked on, from 1, and of all plates.
+    plate
+        Its name.
+    progress
+        Of its run; None when it has ended.
+    outcome
+        What became of it; None while it runs.
+    """
+
+    number: int
+    total: int
+    plate: str
+    progress: Progress | None = None
+    outcome: PlateOutcome | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class ScreenResults:
+    """What a run over a screen left in a folder.
+
+    Parameters
+    ----------
+    folder
+        Of all results.
+    outcomes
+        One a plate, in the order of the screen.
+    experiments
+        Plate → experiment.
+    """
+
+    folder: Path
+    outcomes: tuple[PlateOutcome, ...]
+    experiments: dict[str, str]
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row a plate, index ``plate``: experiment, status, counts, context, problems."""
+        rows = [
+            {
+                "plate": outcome.plate,
+                "experiment": self.experiments.get(outcome.plate, ""),
+                "status": outcome.status,
+                "n_wells": outcome.n_wells,
+                "n_fields": outcome.n_fields,
+                "context": outcome.context,
+                "problems": " ".join(outcome.problems),
+            }
+            for outcome in self.outcomes
+        ]
+        return pd.DataFrame(rows).set_index("plate")
+
+    @property
+    def wells(self) -> pd.DataFrame:
+        """The wells of all plates that were predicted, one row each, as exported, with their experiment."""
+        tables = [
+            pd.read_csv(outcome.folder / WELLS_FILE, keep_default_na=False).assign(
+                Metadata_Experiment=self.experiments.get(outcome.plate, "")
+            )
+            for outcome in self.outcomes
+            if outcome.status != "failed"
+        ]
+        return pd.concat(tables, ignore_index=True).fillna("") if tables else pd.DataFrame()
+
+    def save(self) -> tuple[Path, ...]:
+        """Write ``plates.csv`` and ``wells.csv`` of the whole screen; both or none.
+
+        Raises
+        ------
+        SaveError
+            When they cannot be written.
+        """
+
+        def write(target: Path) -> None:
+            self.table.reset_index().to_csv(target / PLATES_FILE, index=False, lineterminator="\n", encoding="utf-8")
+            self.wells.to_csv(target / WELLS_FILE, index=False, lineterminator="\n", encoding="utf-8")
+
+        return write_folder(self.folder, write)
+
+
+def plan_screen(
+    screen: Screen,
+    model: Model,
+    config: PredictConfig,
+    folder: Path,
+    formats: Sequence[str] = ("csv", "png", "svg"),
+    *,
+    umap: bool = False,
+) -> ScreenPlan:
+    """Plan every plate; a plate that is refused does not stop the others.
+
+    Raises
+    ------
+    NapariBenError
+        When every plate is refused; the first one's reason.
+    """
+    check_export(folder, formats)
+    tasks, refused = [], []
+    first: NapariBenError | None = None
+    for plate in screen.ready_for(config.context):
+        try:
+            plan = plan_prediction(plate, model, config)
+        except NapariBenError as error:
+            first = first or error
+            refused.append(failed_plate(plate.name, folder / plate.name, error))
+        else:
+            tasks.append(PlateTask(plan, folder / plate.name, tuple(formats), umap))
+    if first is not None and not tasks:
+        raise first
+    return ScreenPlan(screen, folder, tuple(tasks), tuple(refused))
+
+
+def run_screen(plan: ScreenPlan) -> Generator[ScreenStep, None, ScreenResults]:
+    """Carry out the tasks of a screen one after the other, and write the tables of all.
+
+    Yields
+    ------
+    ScreenStep
+        With each step of each plate. The tables are written at the end, and when the run is closed before.
+
+    Raises
+    ------
+    SaveError
+        When the tables of the screen cannot be written.
+    """
+    outcomes = {outcome.plate: outcome for outcome in plan.refused}
+    total = len(plan.tasks) + len(plan.refused)
+    for number, outcome in enumerate(plan.refused, start=1):
+        yield ScreenStep(number, total, outcome.plate, outcome=outcome)
+    try:
+        for number, task in enumerate(plan.tasks, start=len(outcomes) + 1):
+            name = task.plan.plate.name
+            outcomes[name] = yield from _steps(task, number, total)
+            yield ScreenStep(number, total, name, outcome=outcomes[name])
+    finally:  # what was finished before somebody stopped the run counts too
+        results = _results(plan, outcomes)
+        results.save()
+    return results
+
+
+def predict_screen(
+    screen: Screen | str | Path,
+    model: Model | str | Path,
+    out: str | Path,
+    *,
+    formats: Sequence[str] = ("csv", "png", "svg"),
+    **options: object,
+) -> ScreenResults:
+    """Predict every plate of a screen into a folder; run again, it goes on where it was stopped.
+
+    Parameters
+    ----------
+    screen
+        A screen, or its path.
+    model
+        A model, its name, or its file.
+    out
+        Folder of the results: one folder a plate, ``wells.csv`` of all plates and ``plates.csv``.
+    formats
+        As in `Predictions.save`.
+    **options
+        Fields of `PredictConfig`: ``method``, ``context`` and so on; ``controls:shared`` is the treatments that all
+        plates have.
+
+    Raises
+    ------
+    NapariBenError
+        When no plate can be predicted.
+    """
+    opened = screen if isinstance(screen, Screen) else open_screen(screen)
+    network = model if isinstance(model, Model) else load_model(model)
+    run = run_screen(plan_screen(opened, network, make_config(PredictConfig, **options), Path(out), formats))
+    while True:
+        try:
+            next(run)
+        except StopIteration as finished:
+            results: ScreenResults = finished.value
+            return results
+
+
+def _steps(task: PlateTask, number: int, total: int) -> Generator[ScreenStep, None, PlateOutcome]:
+    run = run_plate(task)
+    try:
+        while True:
+            yield ScreenStep(number, total, task.plan.plate.name, progress=next(run))
+    except StopIteration as finished:
+        outcome: PlateOutcome = finished.value
+        return outcome
+    finally:
+        run.close()
+
+
+def _results(plan: ScreenPlan, outcomes: dict[str, PlateOutcome]) -> ScreenResults:
+    in_order = tuple(outcomes[plate.name] for plate in plan.screen if plate.name in outcomes)
+    return ScreenResults(
+        plan.folder, in_order, {str(name): str(of) for name, of in plan.screen.table["experiment"].items()}
+    )

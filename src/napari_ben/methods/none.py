@@ -18,7 +18,7 @@ def weigh(in_context: NDArray[np.bool_], _weight: ControlWeight) -> NDArray[np.f
 
 METHOD = Method(
     name="none",
-    title="None",
+    title="No adaptation",
     sentence="The model keeps the statistics of its training; nothing is taken from this plate.",
     default_context=None,
     uses_queries=False,

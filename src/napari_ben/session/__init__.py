@@ -1,9 +1,18 @@
 """The story while someone watches: evented, without Qt, threads or torch."""
 
 from napari_ben.session._details import Details
-from napari_ben.session._layers import CHANNEL_COLOURS, KEY, LayerData, channel_colours, mosaic_layers, plate_of
+from napari_ben.session._layers import (
+    CHANNEL_COLOURS,
+    KEY,
+    LayerData,
+    channel_colours,
+    in_world,
+    mosaic_layers,
+    plate_of,
+)
 from napari_ben.session._picture import Picture, shown_first
 from napari_ben.session._resolve import Resolution, resolve
+from napari_ben.session._runs import RunPair, compare_pair, run_name
 from napari_ben.session._session import Session
 from napari_ben.session._state import (
     ContextChoice,
@@ -43,6 +52,7 @@ __all__ = [
     "Picture",
     "Resolution",
     "RunOptions",
+    "RunPair",
     "RunState",
     "RunStep",
     "Session",
@@ -50,8 +60,10 @@ __all__ = [
     "StepName",
     "Task",
     "channel_colours",
+    "compare_pair",
     "context_line",
     "count_words",
+    "in_world",
     "model_details",
     "model_line",
     "mosaic_layers",
@@ -64,6 +76,7 @@ __all__ = [
     "results_line",
     "roles_line",
     "run_line",
+    "run_name",
     "shown_first",
     "weight_words",
 ]

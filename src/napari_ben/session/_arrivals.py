@@ -11,6 +11,7 @@ from napari_ben.plates import Plate
 from napari_ben.readers import PatternPreview
 from napari_ben.results import Predictions
 from napari_ben.session._pairing import for_new_plate
+from napari_ben.session._runs import RunPair, add_run
 from napari_ben.session._state import Notice, RunState, SessionState, StepName
 from napari_ben.session._tasks import Lane, Opened, RunStep
 from napari_ben.workflow import Taught
@@ -80,6 +81,7 @@ def _opened(state: SessionState, opened: Opened) -> SessionState:
         overrides=_NOTHING,
         labels=_NOTHING,
         taught=None,
+        pair=None,
         notices=_NOTHING,
     )
     has_controls = bool((plate.imaged["role"] == "negative_control").any())
@@ -113,7 +115,20 @@ def _ran(state: SessionState, predictions: Predictions) -> SessionState:
     if not predictions.complete:
         wells = predictions.index["well"].nunique()
         state = with_notice(state, Notice("method", f"Cancelled; what was finished is kept: {wells} wells."))
-    return _predicted(state, predictions) if len(predictions) else state
+    if not len(predictions):
+        return state
+    return _predicted(_kept(state, predictions) if predictions.complete else state, predictions)
+
+
+def _kept(state: SessionState, predictions: Predictions) -> SessionState:
+    if state.plate is None:
+        return state
+    runs = add_run(state.shown_runs, predictions)
+    return replace(state, runs=MappingProxyType({**state.runs, (state.plate.path, state.plate.view): runs}))
+
+
+def _paired(state: SessionState, pair: RunPair) -> SessionState:
+    return replace(state, pair=pair)
 
 
 def _laid_out(state: SessionState, value: Predictions | str) -> SessionState:
@@ -125,7 +140,8 @@ def _exported(state: SessionState, paths: tuple[Any, ...]) -> SessionState:
 
 
 def _taught(state: SessionState, taught: Taught) -> SessionState:
-    return replace(_predicted(without_notice(state, "teach"), taught.predictions), taught=taught)
+    state = _kept(without_notice(state, "teach"), taught.predictions)
+    return replace(_predicted(state, taught.predictions), taught=taught)
 
 
 def _saved_model(state: SessionState, model: Model) -> SessionState:
@@ -151,5 +167,6 @@ _RESULTS: dict[Lane, Arrival] = {
     "device": _found_device,
     "preview": _previewed,
     "teach": _taught,
+    "compare": _paired,
     "save": _saved_model,
 }

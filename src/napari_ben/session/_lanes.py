@@ -27,6 +27,7 @@ _STEP_OF_LANE: dict[Lane, StepName] = {
     "preview": "plate",
     "teach": "teach",
     "save": "teach",
+    "compare": "results",
 }
 
 

@@ -58,12 +58,29 @@ def mosaic_layers(plate: Plate, picture: Picture | None = None, source: Path | N
                 "blending": "additive",
                 "multiscale": True,
                 "visible": number in visible,
+                **in_world(plate.pixel_um),
                 "metadata": {KEY: {"path": str(source or plate.path), "plate": plate.name, "channel": channel}},
             },
             "image",
         )
         for number, channel in enumerate(plate.channels)
     ]
+
+
+def in_world(pixel_um: float | None, pixels: float = 1.0) -> dict[str, Any]:
+    """Say where a layer lies in the world: in µm where the size of a pixel is known, else in pixels of the mosaic.
+
+    Parameters
+    ----------
+    pixel_um
+        Of the plate.
+    pixels
+        Pixels of the mosaic that a pixel of the layer covers.
+    """
+    unit = pixel_um or 1.0
+    shift = (pixels / 2 - 0.5) * unit  # napari counts from the middle of the first pixel
+    place = {"scale": (pixels * unit,) * 2, "translate": (shift,) * 2}
+    return place | ({"units": ("um", "um")} if pixel_um else {})
 
 
 def _levels(plate: Plate, picture: Picture | None, channel: int) -> list[Any]:

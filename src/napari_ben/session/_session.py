@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from napari_ben.plates import Role, ZChoice
+from napari_ben.results import Predictions
 from napari_ben.session import _arrivals as arrivals
 from napari_ben.session import _pairing as pairing
 from napari_ben.session import _tasks as tasks
@@ -170,6 +171,10 @@ class Session(Lanes):
             is_taught = taught is not None and taught.model.sha256 == self._state.predictions.run["model"]["sha256"]
             unsaved = taught.model if taught is not None and is_taught else None
             self._want("export", "Saving", tasks.export_work(self._state.predictions, folder, formats, unsaved))
+
+    def compare(self, before: Predictions, after: Predictions) -> None:
+        """Put two runs of the plate side by side."""
+        self._want("compare", "Comparing runs", tasks.compare_work(before, after))
 
     def label(self, wells: Iterable[str], name: str) -> None:
         """Say what some wells are; an empty name takes their labels away."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from napari_ben.readers import PatternPreview
     from napari_ben.results import Predictions
     from napari_ben.session._picture import Picture
+    from napari_ben.session._runs import RunPair
     from napari_ben.workflow import Taught
 
 StepName = Literal["plate", "context", "model", "method", "results", "teach"]
@@ -157,6 +158,10 @@ class SessionState:
         How far the run is.
     results
         Plate path and view → their latest predictions, complete or not.
+    runs
+        Plate path and view → finished runs that can be compared, the latest last.
+    pair
+        The two runs that are being compared.
     selected
         The selected wells, sorted by position.
     colour_by
@@ -195,6 +200,8 @@ class SessionState:
     options: RunOptions = RunOptions()
     run: RunState = RunState()
     results: Mapping[tuple[Path, "View"], "Predictions"] = field(default_factory=lambda: MappingProxyType({}))
+    runs: Mapping[tuple[Path, "View"], tuple["Predictions", ...]] = field(default_factory=lambda: MappingProxyType({}))
+    pair: "RunPair | None" = None
     selected: tuple[str, ...] = ()
     colour_by: str = "role"
     points_by: str = "predicted class"
@@ -210,3 +217,8 @@ class SessionState:
     def predictions(self) -> "Predictions | None":
         """The latest predictions of the plate that is shown."""
         return None if self.plate is None else self.results.get((self.plate.path, self.plate.view))
+
+    @property
+    def shown_runs(self) -> "tuple[Predictions, ...]":
+        """The finished runs of the plate that is shown, the latest last."""
+        return () if self.plate is None else self.runs.get((self.plate.path, self.plate.view), ())

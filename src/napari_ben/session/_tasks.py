@@ -19,12 +19,15 @@ from napari_ben.plates import Plate, Screen, ZChoice
 from napari_ben.readers import PatternPreview, Place, open_plate, open_screen, preview_pattern
 from napari_ben.results import Predictions
 from napari_ben.session._picture import Picture, first_picture
+from napari_ben.session._runs import RunPair, compare_pair
 from napari_ben.session._torch import load_torch_library
 
 if TYPE_CHECKING:
     from napari_ben.workflow import InputCache, Plan, Progress, Taught
 
-Lane = Literal["plate", "model", "run", "layout", "export", "device", "picture", "details", "preview", "teach", "save"]
+Lane = Literal[
+    "plate", "model", "run", "layout", "export", "device", "picture", "details", "preview", "teach", "save", "compare"
+]
 Work = Generator[object, "bool | None", object]
 
 STOP = True
@@ -199,6 +202,12 @@ def layouts_work(predictions: Predictions) -> Generator["Predictions | str", "bo
         return laid_out.with_layout("UMAP", stop.value)
     finally:
         steps.close()
+
+
+def compare_work(before: Predictions, after: Predictions) -> Generator[None, "bool | None", RunPair]:
+    """Put two runs side by side."""
+    yield
+    return compare_pair(before, after)
 
 
 def teach_work(

@@ -36,6 +36,8 @@ class EmbeddingData:
         How the points were laid out: "PCA", "UMAP".
     unit
         What a point is, in the plural.
+    frame
+        (2, 2) corners of what is seen when all is seen; those of the points when None.
 
     Raises
     ------
@@ -50,6 +52,7 @@ class EmbeddingData:
     legend: tuple[LegendEntry, ...] | ColourScale = ()
     title: str = ""
     unit: str = "fields"
+    frame: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         lengths = {len(self.xy), len(self.colours), len(self.groups or self.colours)}

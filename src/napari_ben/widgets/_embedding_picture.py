@@ -89,7 +89,8 @@ class EmbeddingPicture(QWidget):
 
     def camera(self) -> Camera:
         """How points come onto this widget."""
-        return Camera.of(self._data.xy, (self.width(), self.height()), self._view)
+        shown = self._data.xy if self._data.frame is None else self._data.frame
+        return Camera.of(shown, (self.width(), self.height()), self._view)
 
     def _restyle(self) -> None:
         self._styled = self._layer = None

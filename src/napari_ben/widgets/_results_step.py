@@ -4,13 +4,14 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from qtpy.QtCore import Signal
+from qtpy.QtCore import Qt, Signal
 from qtpy.QtGui import QImage
 from qtpy.QtWidgets import QComboBox, QFileDialog, QPushButton, QWidget
 
 from napari_ben.errors import NapariBenError
 from napari_ben.results import installed_formats
 from napari_ben.session import Notice, Session, SessionState, results_line
+from napari_ben.widgets._compare_window import CompareWindow
 from napari_ben.widgets._embedding import EmbeddingView
 from napari_ben.widgets._looks import colour_columns
 from napari_ben.widgets._points import field_row, point_words, points, points_of, shown_layout, wells_of
@@ -56,13 +57,16 @@ class ResultsStep(Step):
         self.column.textActivated.connect(lambda _text: session.colour_points_by(self.column.currentData()))
         self.export = QPushButton("Export…", self)
         self.export.clicked.connect(self.ask_for_export)
+        self.compare = QPushButton("Compare…", self)
+        self.compare.setToolTip("Two runs of this plate side by side")
+        self.compare.clicked.connect(self.open_comparison)
         self.waiting = QuietLine("", self)
         self.stop = QPushButton("Stop", self)
         self.stop.clicked.connect(session.cancel_layout)
         self.embedding = EmbeddingView(self)
         self.embedding.setMinimumHeight(_EMBEDDING_HEIGHT)
         self._connect_embedding()
-        self.body.addLayout(row(self.overlay, self.layouts, self.column, self.export, stretch=2))
+        self.body.addLayout(row(self.overlay, self.layouts, self.column, self.compare, self.export, stretch=2))
         self.body.addLayout(row(self.waiting, self.stop, stretch=0))
         self.body.addWidget(self.embedding)
 
@@ -78,6 +82,7 @@ class ResultsStep(Step):
         self.set_state(results_line(predictions, state.selected))
         self.content.setVisible(predictions is not None and self.heading.isChecked())
         self.export.setEnabled(predictions is not None and not state.run.is_busy)
+        self.compare.setEnabled(len(state.shown_runs) > 1)
         self.layouts.set_value(state.layout)
         self.waiting.say(state.layout_note)
         self.waiting.setVisible(bool(state.layout_note))
@@ -121,6 +126,12 @@ class ResultsStep(Step):
             return None
         place = field_row(state.plate, state.predictions, point)
         return None if place is None else field_thumbnail(state.plate, state.picture, place)
+
+    def open_comparison(self) -> None:
+        """Show two runs side by side, in a window of their own."""
+        window = CompareWindow(self._session, self)
+        window.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        window.show()
 
     def ask_for_export(self) -> None:
         """Ask for a folder and write tables, figures and the run file into it."""

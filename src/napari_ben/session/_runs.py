@@ -1,0 +1,97 @@
+"""The runs of a plate that can be looked at side by side, and what a pair of them shows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from napari_ben.embedding import pca
+from napari_ben.evaluation import Estimate, changed_wells, judge
+from napari_ben.results import Predictions
+
+__all__ = ["RunPair", "add_run", "compare_pair", "run_name"]
+
+KEPT = 8
+_TOLD_APART_BY = ("model", "method_title", "context", "control_weight", "reducer")
+
+
+@dataclass(frozen=True, eq=False)
+class RunPair:
+    """Two runs of one plate, side by side.
+
+    Parameters
+    ----------
+    before, after
+        The runs.
+    accuracies
+        Of each, over wells; NaN where no class is known.
+    counts
+        One row a class, columns ``before`` and ``after``: wells.
+    changed
+        Wells whose class differs, index ``well``, columns ``before`` and ``after``.
+    places
+        Of each run's fields, (n, 2) float32 on the same axes where both have embeddings of one size.
+    shares_axes
+        Whether they do.
+    """
+
+    before: Predictions
+    after: Predictions
+    accuracies: tuple[Estimate, Estimate]
+    counts: pd.DataFrame
+    changed: pd.DataFrame
+    places: tuple[NDArray[np.float32], NDArray[np.float32]]
+    shares_axes: bool
+
+
+def compare_pair(before: Predictions, after: Predictions) -> RunPair:
+    """Put two runs of a plate side by side."""
+    counts = {name: run.wells["pred_class"].value_counts() for name, run in (("before", before), ("after", after))}
+    classes = list(dict.fromkeys((*before.classes, *after.classes)))
+    first, second = before.embeddings, after.embeddings
+    shares_axes = first.shape[1] == second.shape[1]
+    if shares_axes:
+        both = pca(np.concatenate([first, second])).astype(np.float32)
+        places = both[: len(first)], both[len(first) :]
+    else:
+        places = pca(first).astype(np.float32), pca(second).astype(np.float32)
+    return RunPair(
+        before=before,
+        after=after,
+        accuracies=(judge(before)[0], judge(after)[0]),
+        counts=pd.DataFrame(counts).reindex(classes).fillna(0).astype(int),
+        changed=changed_wells(before, after),
+        places=places,
+        shares_axes=shares_axes,
+    )
+
+
+def add_run(runs: Sequence[Predictions], run: Predictions) -> tuple[Predictions, ...]:
+    """Keep a finished run, in place of an older one that was made the same way."""
+    others = [known for known in runs if _identity(known.run) != _identity(run.run)]
+    return (*others[-(KEPT - 1) :], run)
+
+
+def _identity(run: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(repr(run.get(key)) for key in _TOLD_APART_BY)
+
+
+def run_name(predictions: Predictions) -> str:
+    """Name a run by how it was made.
+
+    Returns
+    -------
+    str
+        Such as ``CS-ARM-BN · 16 wells, 32 images · controls 67 % · sample-cs-arm-bn``.
+    """
+    run = predictions.run
+    context, weight = run.get("context"), run.get("control_weight")
+    parts = [str(run.get("method_title", "a run"))]
+    if context:
+        parts.append(str(context["text"]))
+    if isinstance(weight, float):
+        parts.append(f"controls {weight:.0%}".replace("%", " %"))
+    return " · ".join([*parts, str(run.get("model", {}).get("name", ""))])

@@ -159,6 +159,16 @@ def test_an_own_pattern(write_images):
     assert rows.fields["well"].tolist() == ["B03"]
 
 
+def test_an_own_pattern_of_folders(write_images):
+    paths = [f"day{day}/B-{column}/site{site}_DAPI.tif" for day in (1, 2) for column in (2, 3) for site in (1, 2)]
+    folder, pixels = write_images([*paths, "readme.tif"])
+    pattern = r"day(?P<time>\d)/(?P<well>[A-H]-\d+)/site(?P<field>\d)_(?P<channel>[^/_]+)\.tif"
+    plate = open_plate(folder, pattern=pattern)
+    assert plate.fields[["well", "field"]].to_numpy().tolist() == [["B02", 1], ["B02", 2], ["B03", 1], ["B03", 2]]
+    assert plate.channels == ("DAPI",)
+    assert np.array_equal(plate.at(time=2).read_field(2)[0], pixels["day2/B-3/site1_DAPI.tif"])
+
+
 @pytest.mark.parametrize(
     ("pattern", "message"),
     [

@@ -7,9 +7,9 @@ from typing import Any
 
 def describe_pattern(path: Path, pattern: str) -> dict[str, Any]:
     """Try a pattern on all image files of a folder; the fields of `PatternPreview`."""
-    from napari_ben.readers import Place, preview_pattern
+    from napari_ben.readers import Place, pattern_images, preview_pattern
 
-    images = Place(path.absolute()).images
+    images = pattern_images(Place(path.absolute()), pattern)
     return asdict(preview_pattern(images, pattern, len(images)))
 
 

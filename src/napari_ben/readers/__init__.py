@@ -2,6 +2,7 @@
 
 from napari_ben.readers._choose import find_readers, reader_of
 from napari_ben.readers._open import open_plate
+from napari_ben.readers._pattern import pattern_images
 from napari_ben.readers._pattern_preview import PatternPreview, preview_pattern
 from napari_ben.readers._place import Place
 from napari_ben.readers._readers import LAYOUTS, READERS, Reader
@@ -16,6 +17,7 @@ __all__ = [
     "find_readers",
     "open_plate",
     "open_screen",
+    "pattern_images",
     "preview_pattern",
     "reader_of",
 ]

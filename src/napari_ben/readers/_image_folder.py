@@ -1,19 +1,19 @@
 """Folders of image files whose names say what they show."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from napari_ben.errors import PlateError
 from napari_ben.readers._index import PlaneIndex, PlateFacts
 from napari_ben.readers._naming import Naming, read_names, spread, unread_problem, vote
 from napari_ben.readers._namings import NAMINGS
-from napari_ben.readers._pattern import own_naming
+from napari_ben.readers._pattern import own_naming, pattern_images
 from napari_ben.readers._place import Place
 from napari_ben.readers._plate_name import file_kind, plate_name
 
 
 def refuse_names(place: Place, namings: Mapping[str, Naming] = NAMINGS) -> str | None:
     """Why a folder is no plate of image files, in words; None when it is one."""
-    if not place.path.is_dir():
+    if not place.is_folder:
         return "it is not a folder"
     try:
         images = place.images
@@ -38,7 +38,7 @@ def index_names(place: Place, namings: Mapping[str, Naming] = NAMINGS) -> tuple[
     naming = vote(place.images, namings)
     if naming is None:
         raise _no_well(place)
-    return _index(place, naming)
+    return _index(place, naming, place.images)
 
 
 def index_pattern(place: Place, pattern: str) -> tuple[PlaneIndex, PlateFacts]:
@@ -51,11 +51,11 @@ def index_pattern(place: Place, pattern: str) -> tuple[PlaneIndex, PlateFacts]:
     PlateError
         When it fits no name.
     """
-    return _index(place, own_naming(pattern))
+    return _index(place, own_naming(pattern), pattern_images(place, pattern))
 
 
-def _index(place: Place, naming: Naming) -> tuple[PlaneIndex, PlateFacts]:
-    index, unread = read_names(place.images, naming)
+def _index(place: Place, naming: Naming, images: Sequence[str]) -> tuple[PlaneIndex, PlateFacts]:
+    index, unread = read_names(images, naming)
     if not len(index):
         raise _no_well(place)
     name, experiment = plate_name(place.path)

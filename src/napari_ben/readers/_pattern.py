@@ -6,15 +6,17 @@ is ended when it takes too long.
 """
 
 import json
+import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from napari_ben.errors import ArgumentError
+from napari_ben.errors import ArgumentError, PlateError
 from napari_ben.readers import _pattern_process
 from napari_ben.readers._naming import Groups, Naming
+from napari_ben.readers._place import Place, is_image
 
 TIME_LIMIT = 20.0  # seconds; 35,000 names match an honest pattern in 0.2 s
 LONGEST = 500
@@ -27,7 +29,8 @@ def own_naming(pattern: str, time_limit: float | None = None) -> Naming:
     Parameters
     ----------
     pattern
-        Regular expression that the whole file name must match, with the named groups of `Naming`.
+        Regular expression that the whole file name must match, with the named groups of `Naming`. Each ``/`` in it
+        adds a folder to the name.
     time_limit
         Seconds after which its `find` gives up; `TIME_LIMIT` when left out.
 
@@ -46,7 +49,36 @@ def own_naming(pattern: str, time_limit: float | None = None) -> Naming:
     def find(names: Sequence[str]) -> Iterable[Groups | None]:
         return _match_apart(pattern, names, TIME_LIMIT if time_limit is None else time_limit)
 
-    return Naming("own pattern", groups, find)
+    return Naming("own pattern", groups, find, parts=_depth(pattern) + 1)
+
+
+def pattern_images(place: Place, pattern: str) -> tuple[str, ...]:
+    """Image files that a pattern is about: those of the plate, or all of as many folders deep as it says.
+
+    Raises
+    ------
+    PlateError
+        When a folder cannot be listed.
+    """
+    depth = _depth(pattern)
+    return tuple(sorted(_walk(place.folder, "", depth))) if depth else place.images
+
+
+def _depth(pattern: str) -> int:
+    return re.sub(r"\[[^\]]*\]", "", pattern).count("/")
+
+
+def _walk(folder: Path, prefix: str, depth: int) -> Iterator[str]:
+    try:
+        with os.scandir(folder) as entries:
+            listed = [(entry.name, entry.is_dir()) for entry in entries]
+    except OSError as error:
+        raise PlateError(f"{folder} cannot be listed: {error.strerror}.", "Ask for the right to read it.") from error
+    for name, is_folder in listed:
+        if is_folder and depth:
+            yield from _walk(folder / name, f"{prefix}{name}/", depth - 1)
+        elif not is_folder and not depth and is_image(name):
+            yield prefix + name
 
 
 def _match_apart(pattern: str, names: Sequence[str], time_limit: float) -> list[Groups | None]:

@@ -56,7 +56,7 @@ def preview_pattern(names: Sequence[str], pattern: str, sample: int = SAMPLE) ->
     Parameters
     ----------
     names
-        Image files, as `Place.images` gives them.
+        Image files, as `pattern_images` gives them.
     pattern
         As far as it is typed.
     sample

@@ -11,7 +11,9 @@ from napari_ben.errors import PlateError
 IMAGES = (".tif", ".tiff", ".png", ".bmp", ".jp2", ".jpg", ".jpeg", ".c01", ".dib")
 _SUFFIXES = frozenset(IMAGES)
 _INNER = re.compile(
-    r"images?|orig|data|timepoint_?\d+|zstep_?\d+|experiment(_z_stack|_z_projection)?|\d{4}-\d{2}-\d{2}", re.IGNORECASE
+    r"images?|orig|data|timepoint_?\d+|zstep_?\d+|experiment(_z_stack|_z_projection)?|\d{4}-\d{2}-\d{2}"
+    r"|phase|brightfield|green|red|nir|orange|blue",
+    re.IGNORECASE,
 )
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DEPTH = 5
@@ -40,10 +42,20 @@ class Place:
         """What opens it again: the path, and within a table the plate's name."""
         return self.path / self.plate if self.plate else self.path
 
+    @cached_property
+    def is_folder(self) -> bool:
+        """Whether the path is a folder, as it was when it was first asked."""
+        return self.path.is_dir()
+
     @property
     def folder(self) -> Path:
         """The folder itself, or the one that the file lies in."""
-        return self.path if self.path.is_dir() else self.path.parent
+        return self.path if self.is_folder else self.path.parent
+
+    @cached_property
+    def whole(self) -> "Place":
+        """The place of `folder`: itself, or all that lies around the file."""
+        return self if self.is_folder else Place(self.folder)
 
     @cached_property
     def files(self) -> tuple[str, ...]:
@@ -54,7 +66,16 @@ class Place:
         PlateError
             When a folder cannot be listed.
         """
-        return tuple(sorted(_walk(self.path))) if self.path.is_dir() else (self.path.name,)
+        return tuple(sorted(self._listed[0])) if self.is_folder else (self.path.name,)
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """Names of the folders directly within `folder`."""
+        return self.whole._listed[1]  # noqa: SLF001 – its own
+
+    @cached_property
+    def _listed(self) -> tuple[list[str], tuple[str, ...]]:
+        return _walk(self.path)
 
     @property
     def images(self) -> tuple[str, ...]:
@@ -73,10 +94,10 @@ class Place:
             return images, ()
         return images, tuple(name for name in self.files if not is_image(name))
 
-    @cached_property
+    @property
     def siblings(self) -> tuple[str, ...]:
         """All files in `folder`, also where the path is one of them."""
-        return self.files if self.path.is_dir() else tuple(sorted(_walk(self.folder)))
+        return self.whole.files
 
     def named(self, pattern: str) -> tuple[str, ...]:
         """Those of `others` whose last part matches a regular expression as a whole, whatever its case."""
@@ -105,7 +126,8 @@ def open_place(path: Path | str) -> Place:
     return Place(path)
 
 
-def _walk(folder: Path, prefix: str = "", depth: int = _DEPTH) -> list[str]:
+def _walk(folder: Path, prefix: str = "", depth: int = _DEPTH) -> tuple[list[str], tuple[str, ...]]:
+    """Files in a folder and in those within that belong to it, and the names of the folders directly within."""
     try:
         with os.scandir(folder) as entries:
             listed = [(entry.name, entry.is_dir()) for entry in entries]
@@ -114,10 +136,11 @@ def _walk(folder: Path, prefix: str = "", depth: int = _DEPTH) -> list[str]:
             f"{folder} cannot be listed: {error.strerror}.", "Ask for the right to read it, or connect its drive."
         ) from error
     files = [prefix + name for name, is_folder in listed if not is_folder]
-    for name, is_folder in listed:
-        if is_folder and depth and _is_inner(name, folder.name):
-            files += _walk(folder / name, f"{prefix}{name}/", depth - 1)
-    return files
+    folders = tuple(sorted(name for name, is_folder in listed if is_folder))
+    for name in folders:
+        if depth and _is_inner(name, folder.name):
+            files += _walk(folder / name, f"{prefix}{name}/", depth - 1)[0]
+    return files, folders
 
 
 def _is_inner(name: str, parent: str) -> bool:

@@ -38,9 +38,9 @@ _LOOKED_INTO = 3  # folders, to see whether they are wells
 
 def refuse_well_folders(place: Place) -> str | None:
     """Why a place is no plate with a folder a well, in words; None when it is one."""
-    if not place.path.is_dir():
+    if not place.is_folder:
         return "it is not a folder"
-    folders = _well_folders(place.path)
+    folders = _well_folders(place)
     if not folders or vote(place.images, NAMINGS) is not None:
         return "it holds no folders that are named as wells, or images of wells beside them"
     if not _can_only_be_wells(folders):
@@ -64,7 +64,7 @@ def index_well_folders(place: Place) -> tuple[PlaneIndex, PlateFacts]:
     PlateError
         When a folder cannot be listed, or no name can be read.
     """
-    images = [name for folder in _well_folders(place.path) for name in _images(place.path, folder)]
+    images = [name for folder in _well_folders(place) for name in _images(place.path, folder)]
     naming = vote(images, _INSIDE)
     if naming is None:
         raise PlateError(f"No image in {place.path} is named by field or channel.", "Give a pattern of the names.")
@@ -77,10 +77,9 @@ def index_well_folders(place: Place) -> tuple[PlaneIndex, PlateFacts]:
     return index, facts
 
 
-def _well_folders(folder: Path) -> list[str]:
+def _well_folders(place: Place) -> list[str]:
     """Folders that are named as wells, where most are."""
-    with os.scandir(folder) as entries:
-        folders = sorted(entry.name for entry in entries if entry.is_dir() and not entry.name.startswith("."))
+    folders = [name for name in place.folders if not name.startswith(".")]
     wells = [name for name in folders if (said := _FOLDER.fullmatch(name)) and find_well(said["well"])]
     return wells if 2 * len(wells) > len(folders) else []
 

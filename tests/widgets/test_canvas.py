@@ -127,3 +127,46 @@ def test_layers_of_another_plate_go_and_foreign_ones_stay(qtbot, viewer, ready, 
     assert {layer.name for layer in viewer.layers} == {"GFP", "RFP", "mine", "Well marks", "Wells"}
     assert [task.lane for task in asked] == ["picture", "picture"]
     view.close()
+
+
+def test_a_plate_with_a_pixel_size_lies_in_micrometres(qtbot, viewer, ready, plate):
+    from dataclasses import replace
+
+    view = CanvasView(viewer, ready)
+    for pixel_um in (None, 0.5, 0.5, None):
+        shown = replace(plate, pixel_um=pixel_um)
+        ready._set(plate=shown, picture=first_picture(shown))
+        view.show_state(ready.state)
+        qtbot.waitUntil(lambda: view.is_complete)
+        unit = pixel_um or 1.0
+        mosaic, marks = viewer.layers["DNA"], viewer.layers["Well marks"]
+        assert mosaic.scale.tolist() == [unit, unit]
+        assert {str(part) for layer in viewer.layers for part in layer.units} == {"micrometer" if pixel_um else "pixel"}
+        assert np.abs(marks.extent.world - mosaic.extent.world).max() <= unit
+        y0, x0, y1, x1 = (edge * unit for edge in plate.mosaic.well_boxes.loc["B02"])
+        assert view.wells.box("B02") == (y0, x0, y1, x1)
+        view.clicks.click(((y0 + y1) / 2, (x0 + x1) / 2))
+        assert ready.state.selected == ("B02",)
+        view.go_to("B02")
+        seen = visible_box(viewer)
+        assert seen[0] < y0 < y1 < seen[2] < 3 * y1
+        qtbot.waitUntil(lambda: 0 < viewer.layers["Wells"].shown.sum() < len(plate.imaged))
+        assert viewer.layers["Wells"].text.visible
+    view.open_fields(("A01",))
+    assert viewer.layers["DNA · A01"].scale.tolist() == [1, 1, 1]
+    view.close()
+
+
+def test_the_scale_bar_comes_once(qtbot, viewer, ready, plate):
+    from dataclasses import replace
+
+    view, bar, seen = CanvasView(viewer, ready), viewer.canvas.overlays.scale_bar, []
+    for pixel_um in (None, 0.5, 0.25):
+        shown = replace(plate, pixel_um=pixel_um)
+        ready._set(plate=shown, picture=first_picture(shown))
+        view.show_state(ready.state)
+        qtbot.waitUntil(lambda: view.is_complete)
+        seen.append(bar.visible)
+        bar.visible = False  # as the person may
+    assert seen == [False, True, False]
+    view.close()

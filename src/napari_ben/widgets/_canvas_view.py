@@ -13,7 +13,7 @@ from napari_ben.widgets._canvas import CanvasClicks
 from napari_ben.widgets._field_layers import open_fields
 from napari_ben.widgets._mosaic_layers import MosaicLayers
 from napari_ben.widgets._timers import timer
-from napari_ben.widgets._viewer import look_at
+from napari_ben.widgets._viewer import look_at, show_scale_bar
 from napari_ben.widgets._well_layers import WellLayers
 
 if TYPE_CHECKING:
@@ -79,6 +79,9 @@ class CanvasView(QObject):
 
     def _show_all(self) -> None:
         look_at(self._viewer, self.wells.extent(), 0.02)
+        plate, before = self._session.state.plate, self._shown.plate
+        if plate is not None and plate.pixel_um and not (before is not None and before.pixel_um):
+            show_scale_bar(self._viewer)  # once: whoever hides it does not want it
 
     def go_to(self, well: str, around: float = 0.1) -> None:
         """Move the camera to a well, with that much of its neighbours around it, in wells."""

@@ -15,7 +15,8 @@ def open_fields(viewer: Any, plate: Plate, picture: Picture, wells: tuple[str, .
     rows = plate.rows_of(wells)
     if not rows.size:
         return
-    top = plate.mosaic.shape[0] * (1 + _GAP)
+    unit = plate.pixel_um or 1.0
+    top = plate.mosaic.shape[0] * (1 + _GAP) * unit
     visible, colours = shown_first(plate.channels), channel_colours(plate.channels)
     for channel, name in enumerate(plate.channels):
         viewer.add_image(
@@ -25,8 +26,10 @@ def open_fields(viewer: Any, plate: Plate, picture: Picture, wells: tuple[str, .
             contrast_limits=picture.limits[channel],
             blending="additive",
             translate=(0, top, 0),
+            scale=(1, unit, unit),
+            **({"units": ("pixel", "um", "um")} if plate.pixel_um else {}),
             visible=channel in visible,
             multiscale=False,
         )
     height, width = plate.shape
-    look_at(viewer, (top, 0.0, top + height, float(width)))
+    look_at(viewer, (top, 0.0, top + height * unit, width * unit))

@@ -58,8 +58,10 @@ class MosaicLayers(QObject):
         if state.plate is None:
             return []
         self._listen_to(state.picture.details if state.picture else None)
+        unit = state.plate.pixel_um or 1.0
         for layer in self._own_layers():
-            if layer.metadata[KEY]["channel"] not in state.plate.channels or not layer.multiscale:
+            is_fit = layer.multiscale and layer.scale[-1] == unit
+            if layer.metadata[KEY]["channel"] not in state.plate.channels or not is_fit:
                 self._viewer.layers.remove(layer)
         return [partial(self._show, layer) for layer in mosaic_layers(state.plate, state.picture, state.source)]
 

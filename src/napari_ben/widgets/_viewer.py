@@ -22,6 +22,12 @@ def canvas_size(viewer: Any) -> tuple[int, int]:
     return int(height), int(width)
 
 
+def show_scale_bar(viewer: Any) -> None:
+    """Show how long a micrometre is; before napari 0.9 the bar hung on the viewer itself."""
+    overlays = viewer.canvas.overlays if hasattr(viewer, "canvas") else viewer
+    overlays.scale_bar.visible = True
+
+
 def look_at(viewer: Any, box: "Box", around: float = 0.1) -> None:
     """Move the camera to a box in world coordinates.
 

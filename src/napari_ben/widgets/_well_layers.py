@@ -15,6 +15,7 @@ from qtpy.QtCore import QObject
 
 from napari_ben.plates import Plate
 from napari_ben.results import Predictions, class_colours
+from napari_ben.session import in_world
 from napari_ben.widgets._frames import Box, Raster, levels_over
 from napari_ben.widgets._palette import channels
 from napari_ben.widgets._timers import timer
@@ -44,6 +45,7 @@ class WellLayers(QObject):
         self._viewer = viewer
         self._wells = pd.DataFrame()
         self._boxes = np.zeros((0, 4))
+        self._pixel_um: float | None = None
         self._rasters: tuple[Raster, ...] = ()
         self._colours = np.zeros((0, 4), np.uint8)
         self._words: list[str] = []
@@ -60,17 +62,21 @@ class WellLayers(QObject):
             event.disconnect(self._on_camera)
 
     def box(self, well: str) -> Box | None:
-        """Give the place of a well on the mosaic."""
+        """Give the place of a well in the world."""
         if well not in self._wells.index:
             return None
-        y0, x0, y1, x1 = self._boxes[self._wells.index.get_loc(well)]
+        y0, x0, y1, x1 = self._world_boxes[self._wells.index.get_loc(well)]
         return float(y0), float(x0), float(y1), float(x1)
 
     def extent(self) -> Box:
-        """Give the box around all wells with images."""
-        y0, x0 = self._boxes[:, :2].min(axis=0)
-        y1, x1 = self._boxes[:, 2:].max(axis=0)
+        """Give the box around all wells with images, in the world."""
+        y0, x0 = self._world_boxes[:, :2].min(axis=0)
+        y1, x1 = self._world_boxes[:, 2:].max(axis=0)
         return float(y0), float(x0), float(y1), float(x1)
+
+    @property
+    def _world_boxes(self) -> NDArray[np.float64]:
+        return self._boxes * (self._pixel_um or 1.0)
 
     def steps(self, plate: Plate) -> list[Callable[[], None]]:
         """Give what lays the layers over a plate, a step a layer; nothing where its wells lie as the last one's."""
@@ -79,7 +85,8 @@ class WellLayers(QObject):
         boxes = plate.mosaic.well_boxes.loc[self._wells.index]
         rasters = levels_over(boxes, plate.mosaic.shape)
         self._colours = frame_colours(self._wells, None)
-        is_same = self._rasters == rasters
+        is_same = (self._rasters, self._pixel_um) == (rasters, plate.pixel_um)
+        self._pixel_um = plate.pixel_um
         self._boxes, self._rasters = boxes[["y0", "x0", "y1", "x1"]].to_numpy(float), rasters
         if is_same and self._layer(_MARKS) is not None and self._layer(_WELLS) is not None:
             return []
@@ -129,14 +136,12 @@ class WellLayers(QObject):
         return next((layer for layer in self._viewer.layers if layer.metadata.get(_KEY) == title), None)
 
     def _add_marks(self) -> None:
-        scale = self._rasters[0].scale
         self._viewer.add_image(
             [np.zeros((*raster.shape, 4), np.uint8) for raster in self._rasters],
             rgb=True,
             multiscale=True,
             name=_MARKS,
-            scale=(scale, scale),
-            translate=(scale / 2 - 0.5, scale / 2 - 0.5),
+            **in_world(self._pixel_um, self._rasters[0].scale),
             visible=self._is_visible,
             metadata={_KEY: _MARKS},
         )
@@ -151,6 +156,7 @@ class WellLayers(QObject):
             face_color="transparent",
             border_color="transparent",
             text=self._text(self._written) | {"visible": False},
+            **in_world(self._pixel_um),
             metadata={_KEY: _WELLS},
         )
         layer.editable = False
@@ -172,7 +178,7 @@ class WellLayers(QObject):
             layer.text.visible = False
             layer.shown = np.ones(len(self._boxes), bool)
             return
-        layer.shown = in_view(self._boxes, visible_box(self._viewer))
+        layer.shown = in_view(self._world_boxes, visible_box(self._viewer))
         if words != self._written:
             self._written = words
             layer.text = self._text(words)
@@ -180,7 +186,8 @@ class WellLayers(QObject):
 
     def _fitting_words(self) -> list[str] | None:
         """Choose what there is room for: name and class, the name, or nothing."""
-        height, width = np.median(self._boxes[:, 2:] - self._boxes[:, :2], axis=0) * camera(self._viewer).zoom
+        boxes = self._world_boxes
+        height, width = np.median(boxes[:, 2:] - boxes[:, :2], axis=0) * camera(self._viewer).zoom
         lines = [word.splitlines() for word in self._words]
         widest = _LETTER * (1 + max(len(line) for word in lines for line in word))
         if width >= max(widest, _ROOM_FOR_A_NAME) and height >= _LINE * (1 + max(map(len, lines))):

@@ -115,7 +115,7 @@ def _on_disk(
 
 def is_inside(path: str) -> bool:
     """Whether a relative path stays within the folder that it starts from, on every system."""
-    if path[:1] in ("", "/", "\\") or path[1:2] == ":":
+    if path[:1] in ("", "/", "\\") or path[1:2] == ":" or "://" in path:
         return False
     return ".." not in path or ".." not in re.split(r"[/\\]", path)
 

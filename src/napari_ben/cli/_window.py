@@ -25,6 +25,8 @@ def window_refusal() -> str | None:
 def open_window(path: Path) -> None:
     """Open napari with the dock and a plate, or a folder of plates; return when it is closed.
 
+    The window is there at once; the dock's session opens the plate meanwhile, and says there what is wrong with it.
+
     Raises
     ------
     ArgumentError
@@ -39,6 +41,6 @@ def open_window(path: Path) -> None:
     import napari
 
     viewer = napari.Viewer(title="napari-ben")
-    viewer.window.add_plugin_dock_widget(PLUGIN, DOCK)
-    viewer.open(str(path), plugin=PLUGIN)
+    _, dock = viewer.window.add_plugin_dock_widget(PLUGIN, DOCK)
+    dock.session.open(path)
     napari.run()

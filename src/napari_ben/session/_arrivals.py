@@ -6,6 +6,8 @@ from time import monotonic
 from types import MappingProxyType
 from typing import Any
 
+import pandas as pd
+
 from napari_ben.models import Model
 from napari_ben.plates import Plate
 from napari_ben.readers import PatternPreview
@@ -14,7 +16,7 @@ from napari_ben.session._pairing import for_new_plate
 from napari_ben.session._runs import RunPair, add_run
 from napari_ben.session._state import Notice, RunState, SessionState, StepName
 from napari_ben.session._tasks import Lane, Opened, RunStep
-from napari_ben.workflow import Taught
+from napari_ben.workflow import Progress, Taught, join_quality
 
 _NOTHING: MappingProxyType[Any, Any] = MappingProxyType({})
 Arrival = Callable[[SessionState, Any], SessionState]
@@ -42,6 +44,8 @@ def at_rest(state: SessionState, lane: Lane) -> SessionState:
             return replace(state, run=RunState())
         case "layout":
             return replace(state, layout_note="")
+        case "quality":
+            return replace(state, quality_note="")
         case _:
             return state
 
@@ -82,6 +86,7 @@ def _opened(state: SessionState, opened: Opened) -> SessionState:
         labels=_NOTHING,
         taught=None,
         pair=None,
+        quality=None,
         notices=_NOTHING,
     )
     has_controls = bool((plate.imaged["role"] == "negative_control").any())
@@ -127,6 +132,19 @@ def _kept(state: SessionState, predictions: Predictions) -> SessionState:
     return replace(state, runs=MappingProxyType({**state.runs, (state.plate.path, state.plate.view): runs}))
 
 
+def _checking(state: SessionState, progress: Progress) -> SessionState:
+    return replace(state, quality_note=f"Looked at {progress.done:,} of {progress.total:,} images")
+
+
+def _checked(state: SessionState, fields: pd.DataFrame | None) -> SessionState:
+    if state.plate is None or fields is None:
+        return state
+    plate = join_quality(state.plate, fields)
+    has_flags = bool((plate.wells["quality_flags"] != "").any())
+    colour_by = "quality_flags" if has_flags else state.colour_by
+    return replace(with_plate(state, plate), quality=fields, colour_by=colour_by)
+
+
 def _paired(state: SessionState, pair: RunPair) -> SessionState:
     return replace(state, pair=pair)
 
@@ -157,7 +175,7 @@ def _found_device(state: SessionState, words: str) -> SessionState:
     return replace(state, device=words)
 
 
-_STEPS: dict[Lane, Arrival] = {"plate": _opening, "run": _ran_on, "layout": _laid_out}
+_STEPS: dict[Lane, Arrival] = {"plate": _opening, "run": _ran_on, "layout": _laid_out, "quality": _checking}
 _RESULTS: dict[Lane, Arrival] = {
     "plate": _opened,
     "model": _loaded,
@@ -168,5 +186,6 @@ _RESULTS: dict[Lane, Arrival] = {
     "preview": _previewed,
     "teach": _taught,
     "compare": _paired,
+    "quality": _checked,
     "save": _saved_model,
 }

@@ -28,6 +28,7 @@ _STEP_OF_LANE: dict[Lane, StepName] = {
     "teach": "teach",
     "save": "teach",
     "compare": "results",
+    "quality": "plate",
 }
 
 
@@ -99,6 +100,15 @@ class Lanes:
         self._generations[lane] += 1
         self._become(arrivals.at_rest(self._state, lane))
         self.unwanted.emit(lane)
+
+    def _refuse_while_running(self, step: StepName) -> bool:
+        if self._state.run.is_busy:
+            notice = Notice(step, "A run is in progress on this plate.", "Wait for it, or cancel it first.")
+            self._become(arrivals.with_notice(self._state, notice))
+        return self._state.run.is_busy
+
+    def _forget(self, step: StepName) -> None:
+        self._become(arrivals.without_notice(self._state, step))
 
     def _set(self, **changes: Any) -> None:
         self._become(replace(self._state, **changes))

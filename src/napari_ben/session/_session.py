@@ -4,25 +4,24 @@ What a person may wish, each wish a method. It changes the state at once, or ask
 The session knows no thread, no Qt and no torch.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
 from napari_ben.plates import Role, ZChoice
-from napari_ben.results import Predictions
 from napari_ben.session import _arrivals as arrivals
 from napari_ben.session import _pairing as pairing
 from napari_ben.session import _tasks as tasks
-from napari_ben.session._lanes import Lanes
 from napari_ben.session._picture import develop
 from napari_ben.session._resolve import Resolution, resolve
-from napari_ben.session._state import ContextKind, Notice, RunOptions, RunState, SessionState, StepName
+from napari_ben.session._state import ContextKind, RunOptions, RunState, SessionState, StepName
+from napari_ben.session._studies import Studies
 from napari_ben.session._tasks import Work
 from napari_ben.workflow import InputCache
 
 
-class Session(Lanes):
+class Session(Studies):
     """One person's work on one screen."""
 
     def __init__(self, state: SessionState | None = None) -> None:
@@ -172,43 +171,6 @@ class Session(Lanes):
             unsaved = taught.model if taught is not None and is_taught else None
             self._want("export", "Saving", tasks.export_work(self._state.predictions, folder, formats, unsaved))
 
-    def compare(self, before: Predictions, after: Predictions) -> None:
-        """Put two runs of the plate side by side."""
-        self._want("compare", "Comparing runs", tasks.compare_work(before, after))
-
-    def label(self, wells: Iterable[str], name: str) -> None:
-        """Say what some wells are; an empty name takes their labels away."""
-        named = {**self._state.labels, **dict.fromkeys(wells, name)}
-        self._set_labels({well: label for well, label in sorted(named.items()) if label})
-
-    def label_by(self, column: str) -> None:
-        """Take the labels from a column of the plate's wells, where it is filled."""
-        if self._state.plate is not None:
-            values = self._state.plate.imaged[column].astype(str)
-            self._set_labels({str(well): name for well, name in values.items() if name})
-
-    def clear_labels(self) -> None:
-        """Take all labels away."""
-        self._set_labels({})
-
-    def _set_labels(self, labels: Mapping[str, str]) -> None:
-        has_begun = bool(labels) and not self._state.labels
-        colour_by = "label" if has_begun else self._state.colour_by if labels else "role"
-        self._set(labels=MappingProxyType(dict(labels)), colour_by=colour_by)
-
-    def teach(self) -> None:
-        """Predict the plate from its labelled wells."""
-        state = self._state
-        if state.predictions is not None and state.model is not None and not self._refuse_while_running("teach"):
-            self._forget("teach")
-            work = tasks.teach_work(state.predictions, state.model, state.labels)
-            self._want("teach", "Learning from the labelled wells", work)
-
-    def save_taught(self, path: Path) -> None:
-        """Save what was taught as a model."""
-        if self._state.taught is not None:
-            self._want("save", f"Saving {path.name}", tasks.save_model_work(self._state.taught.model, path))
-
     def dismiss(self, step: StepName) -> None:
         """Take a notice away."""
         self._forget(step)
@@ -219,15 +181,7 @@ class Session(Lanes):
         self._drop("layout")
         self._drop("picture")
         self._drop("details")
+        self._drop("quality")
         self._cache = None
         self._set(opening=path)
         self._want("plate", title, work)
-
-    def _refuse_while_running(self, step: StepName) -> bool:
-        if self._state.run.is_busy:
-            notice = Notice(step, "A run is in progress on this plate.", "Wait for it, or cancel it first.")
-            self._become(arrivals.with_notice(self._state, notice))
-        return self._state.run.is_busy
-
-    def _forget(self, step: StepName) -> None:
-        self._become(arrivals.without_notice(self._state, step))

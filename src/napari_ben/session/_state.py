@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Literal
 from napari_ben.errors import NapariBenError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from napari_ben.methods import ControlWeight
     from napari_ben.models import Model
     from napari_ben.plates import Plate, Screen, View
@@ -158,6 +160,10 @@ class SessionState:
         How far the run is.
     results
         Plate path and view → their latest predictions, complete or not.
+    quality
+        What a look at the plate's images found, one row a field; None before it.
+    quality_note
+        How far that look is, or empty.
     runs
         Plate path and view → finished runs that can be compared, the latest last.
     pair
@@ -200,6 +206,8 @@ class SessionState:
     options: RunOptions = RunOptions()
     run: RunState = RunState()
     results: Mapping[tuple[Path, "View"], "Predictions"] = field(default_factory=lambda: MappingProxyType({}))
+    quality: "pd.DataFrame | None" = None
+    quality_note: str = ""
     runs: Mapping[tuple[Path, "View"], tuple["Predictions", ...]] = field(default_factory=lambda: MappingProxyType({}))
     pair: "RunPair | None" = None
     selected: tuple[str, ...] = ()
@@ -217,6 +225,14 @@ class SessionState:
     def predictions(self) -> "Predictions | None":
         """The latest predictions of the plate that is shown."""
         return None if self.plate is None else self.results.get((self.plate.path, self.plate.view))
+
+    @property
+    def flagged_wells(self) -> tuple[str, ...]:
+        """Wells of the plate whose images were flagged."""
+        if self.plate is None or "quality_flags" not in self.plate.wells:
+            return ()
+        flags = self.plate.wells["quality_flags"]
+        return tuple(map(str, flags.index[flags != ""]))
 
     @property
     def shown_runs(self) -> "tuple[Predictions, ...]":

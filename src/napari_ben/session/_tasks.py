@@ -6,7 +6,7 @@ meanwhile. Sending it `STOP` asks it to stop and to return what it has; closing 
 
 import subprocess
 import sys
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic, sleep
@@ -19,14 +19,25 @@ from napari_ben.plates import Plate, Screen, ZChoice
 from napari_ben.readers import PatternPreview, Place, open_plate, open_screen, preview_pattern
 from napari_ben.results import Predictions
 from napari_ben.session._picture import Picture, first_picture
-from napari_ben.session._runs import RunPair, compare_pair
 from napari_ben.session._torch import load_torch_library
 
 if TYPE_CHECKING:
-    from napari_ben.workflow import InputCache, Plan, Progress, Taught
+    from napari_ben.workflow import InputCache, Plan, Progress
 
 Lane = Literal[
-    "plate", "model", "run", "layout", "export", "device", "picture", "details", "preview", "teach", "save", "compare"
+    "plate",
+    "model",
+    "run",
+    "layout",
+    "export",
+    "device",
+    "picture",
+    "details",
+    "preview",
+    "teach",
+    "save",
+    "compare",
+    "quality",
 ]
 Work = Generator[object, "bool | None", object]
 
@@ -202,28 +213,6 @@ def layouts_work(predictions: Predictions) -> Generator["Predictions | str", "bo
         return laid_out.with_layout("UMAP", stop.value)
     finally:
         steps.close()
-
-
-def compare_work(before: Predictions, after: Predictions) -> Generator[None, "bool | None", RunPair]:
-    """Put two runs side by side."""
-    yield
-    return compare_pair(before, after)
-
-
-def teach_work(
-    predictions: Predictions, model: Model, labels: Mapping[str, str]
-) -> Generator[None, "bool | None", "Taught"]:
-    """Learn from the person's examples."""
-    from napari_ben.workflow import teach
-
-    yield
-    return teach(predictions, model, labels)
-
-
-def save_model_work(model: Model, path: Path) -> Generator[None, "bool | None", Model]:
-    """Save a model that lives in memory."""
-    yield
-    return model.save(path)
 
 
 def export_work(

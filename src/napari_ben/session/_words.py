@@ -1,6 +1,6 @@
 """The one line in which each step says how it stands."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from time import monotonic
 
 from napari_ben.models import Model, ModelCard
@@ -134,6 +134,24 @@ def preview_words(preview: PatternPreview) -> str:
         if number
     ]
     return f"{tried}: {' · '.join(values)}" if values else f"{tried}."
+
+
+def quality_words(state: SessionState) -> str:
+    """Say what a look at the images found, or how far it is."""
+    if state.quality_note:
+        return state.quality_note
+    if state.plate is None or state.quality is None:
+        return ""
+    wells = state.flagged_wells
+    if not wells:
+        return "Images checked: nothing stands out."
+    flags = state.plate.wells.loc[list(wells), "quality_flags"].str.split(", ").explode()
+    seen = [f"{flag}: {_few(list(map(str, names)))}" for flag, names in flags.groupby(flags, sort=False).groups.items()]
+    return f"{count_words(len(wells), 'well')} flagged. " + " · ".join(seen)
+
+
+def _few(names: Sequence[str], shown: int = 6) -> str:
+    return ", ".join(names[:shown]) + (f" and {len(names) - shown} more" if len(names) > shown else "")
 
 
 def weight_words(weight: float) -> str:

@@ -13,6 +13,7 @@ from napari_ben.session import Session, SessionState, plate_details, plate_line,
 from napari_ben.widgets._pattern_dialog import PatternDialog
 from napari_ben.widgets._preferences import recent_plates
 from napari_ben.widgets._problems import ProblemsList
+from napari_ben.widgets._quality_row import QualityRow
 from napari_ben.widgets._step import Step, row
 from napari_ben.widgets._tinted import QuietLabel
 from napari_ben.widgets._view_row import ViewRow
@@ -45,18 +46,21 @@ class PlateStep(Step):
         self.confirm.clicked.connect(session.confirm_suggestions)
         self.suggestion.hide()
         self.confirm.hide()
+        self.quality = QualityRow(session, self)
         self.problems = ProblemsList(self)
         self.body.addLayout(row(self.plates, self.open_button, stretch=0))
         self.body.addWidget(self.details)
         self.body.addWidget(self.view)
         self.body.addLayout(row(self.suggestion, self.confirm, stretch=0))
         self.body.addWidget(self.problems)
+        self.body.addWidget(self.quality)
 
     def show_state(self, state: SessionState, old: SessionState) -> None:
         """Show what is open."""
         self.set_state(plate_line(state))
         self.notice.show_notice(state.notices.get("plate"))
         self.content.setEnabled(state.opening is None)
+        self.quality.show_state(state)
         if state.screen is not old.screen or state.plate is not old.plate:
             self._show_screen(state)
         if state.plate is not None and state.plate is not old.plate:

@@ -264,3 +264,29 @@ def test_the_table_of_all_plates_is_parsed_once(write_images, tmp_path, monkeypa
     monkeypatch.setattr(pd, "read_csv", count)
     assert len(open_screen(tmp_path / "screen", platemap=tmp_path / "all.csv")) == 8
     assert len(parsed) == 1
+
+
+def test_barcodes_beside_the_plate_lead_to_its_map(write_images, tmp_path):
+    folder, _ = write_images(FILES, folder="batch/BR1__2021-05-02T16_02_51-Measurement1")
+    write_images(FILES, folder="batch/BR9")
+    (tmp_path / "batch/barcode_platemap.csv").write_text("Assay_Plate_Barcode,Plate_Map_Name\nBR1,map1\n")
+    (tmp_path / "batch/platemap").mkdir()
+    (tmp_path / "batch/platemap/map1.txt").write_text(
+        "plate_map_name\twell_position\tbroad_sample\tsolvent\nmap1\tA01\tBRD-1\tDMSO\nmap1\tA02\t\tDMSO\n"
+    )
+    plate = open_plate(folder)
+    assert plate.wells["treatment"].tolist() == ["BRD-1", "DMSO"]
+    assert (
+        plate.suggestions[0].describe() == "1 well looks like a negative control ('DMSO'): not used until you confirm."
+    )
+    assert open_plate(tmp_path / "batch/BR9").platemap is None
+
+
+def test_rxrx_treatments_and_controls_are_put_together(write_images, tmp_path):
+    folder, _ = write_images([f"{well}_s1_w1.tif" for well in ("B02", "B03")], folder="data/train/HEPG2-01/Plate2")
+    (tmp_path / "data/train.csv").write_text("id_code,experiment,plate,well,sirna\nx,HEPG2-01,2,B03,s_1\n")
+    (tmp_path / "data/train_controls.csv").write_text(
+        "id_code,experiment,plate,well,sirna,well_type\ny,HEPG2-01,2,B02,UNTREATED,negative_control\n"
+    )
+    plate = open_plate(folder)
+    assert plate.wells["role"].tolist() == ["negative_control", "treatment"]

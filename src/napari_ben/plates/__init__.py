@@ -2,7 +2,7 @@
 
 from napari_ben.plates._arrays import plate_from_arrays
 from napari_ben.plates._context import Context, ContextKind, context_warnings, resolve_context
-from napari_ben.plates._describe import PlateDescription, describe
+from napari_ben.plates._describe import PlateDescription, ScreenDescription, describe, describe_screen
 from napari_ben.plates._formats import FORMATS, PlateFormat, guess_format, smallest_format
 from napari_ben.plates._join import PlatemapUse
 from napari_ben.plates._mosaic import Mosaic
@@ -38,6 +38,7 @@ __all__ = [
     "PlatemapUse",
     "Role",
     "Screen",
+    "ScreenDescription",
     "Shown",
     "Suggestion",
     "View",
@@ -46,6 +47,7 @@ __all__ = [
     "ZChoice",
     "context_warnings",
     "describe",
+    "describe_screen",
     "fields_table",
     "find_well",
     "format_selection",

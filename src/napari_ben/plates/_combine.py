@@ -62,7 +62,8 @@ def _follow_barcodes(sources: Sequence[Source], plate: "Plate") -> tuple[list[So
     column = barcodes.map_column if barcodes else None
     if barcodes is None or column is None:
         return list(sources), ()
-    own, notes = _of_plate(barcodes, plate)
+    rows, notes = rows_of_plate(barcodes.rows, plate, barcodes.name, by_name=True)
+    own = replace(barcodes, rows=rows)
     named = own.rows[column].iloc[0].strip()
     others = [source for source in sources if source is not barcodes]
     maps = [narrowed for source in others if source.has_wells for narrowed in _maps_named(source, named)]

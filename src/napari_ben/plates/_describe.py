@@ -1,8 +1,9 @@
-"""A plate in a few plain values, for JSON and for the command line."""
+"""A plate, or a screen, in a few plain values, for JSON and for the command line."""
 
 from typing import TypedDict
 
 from napari_ben.plates._plate import Plate
+from napari_ben.plates._screen import Screen
 from napari_ben.plates._tables import ROLES
 
 
@@ -55,4 +56,26 @@ def describe(plate: Plate) -> PlateDescription:
         "n_times": plate.n_times,
         "acquisitions": list(plate.acquisitions),
         "pixel_um": plate.pixel_um,
+    }
+
+
+class ScreenDescription(TypedDict):
+    """What a screen is; `shared_treatments` counts those that all plates have, by role."""
+
+    name: str
+    n_plates: int
+    experiments: dict[str, int]
+    shared_treatments: dict[str, int]
+    problems: list[str]
+
+
+def describe_screen(screen: Screen) -> ScreenDescription:
+    """Plain values that say what a screen is; its plates are described one by one."""
+    shared = screen.shared_treatments()["role"].value_counts()
+    return {
+        "name": screen.name,
+        "n_plates": len(screen),
+        "experiments": {str(name): int(n) for name, n in screen.table["experiment"].value_counts(sort=False).items()},
+        "shared_treatments": {str(role) or "different": int(number) for role, number in shared.items()},
+        "problems": list(screen.problems),
     }

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 _NUMBERED = re.compile(r"plate[\s_-]*0*(\d+)", re.IGNORECASE)
 
 
-def rows_of_plate(table: pd.DataFrame, plate: "Plate", name: str) -> tuple[pd.DataFrame, tuple[str, ...]]:
+def rows_of_plate(
+    table: pd.DataFrame, plate: "Plate", name: str, *, by_name: bool = False
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Rows of a plate, and what had to be assumed.
 
     A plate is found under its name or its folder's, with or without what follows ``__`` (the time stamp of an Opera
@@ -28,6 +30,8 @@ def rows_of_plate(table: pd.DataFrame, plate: "Plate", name: str) -> tuple[pd.Da
         The plate.
     name
         How messages call the table.
+    by_name
+        Whether a table of a single other plate is refused.
 
     Raises
     ------
@@ -44,7 +48,7 @@ def rows_of_plate(table: pd.DataFrame, plate: "Plate", name: str) -> tuple[pd.Da
     mine = rows[rows[key].isin([value for value in listed if value.strip().casefold() in keys])]
     if len(mine):
         return mine, ()
-    if len(listed) == 1:
+    if len(listed) == 1 and not by_name:
         return rows, (f"The column {key!r} of {name!r} says {listed[0]!r}; it was taken for plate {plate.name!r}.",)
     raise PlateMapError(
         f"{name!r} has no row for plate {plate.name!r}; it lists {', '.join(map(repr, listed[:6])) or 'no plate'}"

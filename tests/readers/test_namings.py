@@ -40,6 +40,7 @@ READ = [
     ("arrayscan", "AS_09125_050116030001_D03f00d0.tif", ("D03", 0, "d0", 0, 0)),
     ("arrayscan", "AS_09047_050428030001_O14f01d2.TIF", ("O14", 1, "d2", 0, 0)),
     ("arrayscan", "MFGTMP_141029170001_A01f00d0.C01", ("A01", 0, "d0", 0, 0)),
+    ("arrayscan", "WHICA-VTI1_090915160001_A01f00o1.DIB", ("A01", 0, "d1", 0, 0)),
     ("scanr", "A1--W00001--P00001--Z00000--T00000--488nm.tif", ("A01", 1, "488nm", 0, 0)),
     ("scanr", "H12--W00096--P00004--Z00002--T00010--Transmission-CSU.tif", ("H12", 4, "Transmission-CSU", 2, 10)),
     ("scanr-number", "--W00001--P00001--Z00000--T00000--dapi.tif", ("A01", 1, "dapi", 0, 0)),
@@ -75,6 +76,7 @@ NO_WELLS = [
     "B7_01_1_3_DAPI_001_MaskNuclei.tiff",
     "r01c01f01p01-ch3sk1fk1fl1_cell_outlines.png",
     "flatfield.tif",
+    "day_D1.tif",
     "overview.png",
 ]
 

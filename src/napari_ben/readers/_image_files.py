@@ -5,14 +5,18 @@ only.
 """
 
 import struct
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_ben.errors import PlateError
+from napari_ben.readers._cellomics import SUFFIXES as CELLOMICS
+from napari_ben.readers._cellomics import read_cellomics, read_cellomics_header
 
+_Read = TypeVar("_Read")
 TIFF = frozenset({".tif", ".tiff"})
 _GREY = {"1": np.uint8, "L": np.uint8, "I;16": np.uint16, "I;16B": np.uint16, "I": np.int32, "F": np.float32}
 
@@ -52,6 +56,8 @@ def read_header(path: Path, *, in_colour: bool = False) -> Header:
             raise _unreadable(path, error) from error
         if dtype is None:
             raise _unreadable(path, "its data type is unknown")
+    elif path.suffix.lower() in CELLOMICS:
+        shape, dtype = _cellomics(path, read_cellomics_header)
     else:
         shape, dtype = _other_header(path)
     if not in_colour:
@@ -93,7 +99,7 @@ def read_pixels(path: Path, page: int = 0, band: int | None = None) -> NDArray[A
     PlateError
         When the file is absent, cut short, damaged, or not as grey or as colourful as it should be.
     """
-    pixels = _read_tiff(path, page) if path.suffix.lower() in TIFF else _read_other(path, page)
+    pixels = _decode(path, page)
     if band is None:
         _require_grey(path, pixels.shape)
         return pixels
@@ -103,6 +109,19 @@ def read_pixels(path: Path, page: int = 0, band: int | None = None) -> NDArray[A
             "Export it like the other images of the plate.",
         )
     return pixels[:, :, band]
+
+
+def _decode(path: Path, page: int) -> NDArray[Any]:
+    if path.suffix.lower() in TIFF:
+        return _read_tiff(path, page)
+    return _cellomics(path, read_cellomics) if path.suffix.lower() in CELLOMICS else _read_other(path, page)
+
+
+def _cellomics(path: Path, read: Callable[[Path], _Read]) -> _Read:
+    try:
+        return read(path)
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from error
 
 
 def _read_tiff(path: Path, page: int) -> NDArray[Any]:

@@ -58,7 +58,8 @@ NAMINGS: dict[str, Naming] = {
     ),
     "arrayscan": by_pattern(
         "ArrayScan / CellInsight names",
-        rf"(?P<plate>.+)_{_LOOSE_WELL}f(?P<field>\d{{2,3}})d(?P<channel>\d)\.(?:tiff?|TIFF?|png|C01|DIB)",
+        rf"(?P<plate>.+)_{_LOOSE_WELL}(?=f\d|[do]\d|\.(?:C01|DIB))(?:f(?P<field>\d{{2,3}}))?(?:[do](?P<channel>\d))?"
+        r"\.(?:tiff?|TIFF?|png|C01|DIB)",
         channel_prefix="d",
     ),
     "scanr": by_pattern(

@@ -1,0 +1,162 @@
+"""A screen in memory: one table, finished plates skipped, plates that fail, controls that all plates share."""
+
+import pickle
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from napari_ben.errors import ChannelError, PlateError
+from napari_ben.plates import Plate, Screen
+from napari_ben.workflow import (
+    PlateTask,
+    PredictConfig,
+    drain,
+    make_config,
+    plan_prediction,
+    plan_rerun,
+    plan_screen,
+    predict_screen,
+    read_run,
+    run_plate,
+    run_screen,
+)
+
+from .conftest import CountingSource, make_model, make_plate
+
+OPTIONS = {"method": "controls", "context": "controls", "threads": 1, "formats": ("csv",)}
+
+
+def plates_of(*names: str) -> list[Plate]:
+    return [replace(make_plate(seed=number), name=name) for number, name in enumerate(names)]
+
+
+def screen_of(plates: list[Plate]) -> Screen:
+    index = pd.Index([plate.name for plate in plates], name="plate")
+    table = pd.DataFrame({"experiment": [f"e{number // 2}" for number in range(len(plates))]}, index=index)
+    return Screen("study", Path("study"), tuple(plates), table)
+
+
+def without_channel(plate: Plate) -> Plate:
+    return replace(plate, channels=("DNA", "ER", "other"))
+
+
+def test_a_screen_gives_a_table_of_plates_and_one_of_wells(model, tmp_path):
+    results = predict_screen(screen_of(plates_of("P1", "P2", "P3")), model, tmp_path / "out", **OPTIONS)
+    assert results.table["status"].tolist() == ["predicted"] * 3
+    assert results.table["experiment"].tolist() == ["e0", "e0", "e1"]
+    assert results.table["context"].iloc[0] == "3 wells, 6 images, 1 treatment (DMSO)"
+    wells = pd.read_csv(tmp_path / "out/wells.csv")
+    assert wells.groupby("Metadata_Plate").size().to_dict() == {"P1": 12, "P2": 12, "P3": 12}
+    own = pd.read_csv(tmp_path / "out/P2/wells.csv")
+    mine = wells[wells["Metadata_Plate"] == "P2"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(mine[own.columns], own, check_dtype=False)
+    assert set(pd.read_csv(tmp_path / "out/plates.csv")["plate"]) == {"P1", "P2", "P3"}
+
+
+def test_finished_plates_are_skipped_and_only_these(model, count_images, tmp_path):
+    plates = plates_of("P1", "P2")
+    predict_screen(screen_of(plates), model, tmp_path / "out", **OPTIONS)
+    before = len(count_images)
+    again = predict_screen(screen_of(plates), model, tmp_path / "out", **OPTIONS)
+    assert again.table["status"].tolist() == ["skipped", "skipped"]
+    assert again.table["n_wells"].tolist() == [12, 12]
+    assert len(count_images) == before
+    assert len(again.wells) == 24
+
+
+CHANGES = {
+    "other roles": lambda plates, options: ([plates[0].with_roles({"B01": "treatment"}), plates[1]], options),
+    "another context": lambda plates, options: (plates, {**options, "context": "plate"}),
+    "another reducer": lambda plates, options: (plates, {**options, "reducer": "probability"}),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_what_changed_is_predicted_again(change, model, tmp_path):
+    plates = plates_of("P1", "P2")
+    predict_screen(screen_of(plates), model, tmp_path / "out", **OPTIONS)
+    changed, options = change(plates, OPTIONS)
+    status = predict_screen(screen_of(changed), model, tmp_path / "out", **options).table["status"].tolist()
+    assert status[0] == "predicted"
+    assert status[1] == ("skipped" if changed[1] is plates[1] and options is OPTIONS else "predicted")
+
+
+def test_speed_and_another_disk_do_not_make_a_plate_new(model, tmp_path):
+    plates = plates_of("P1")
+    predict_screen(screen_of(plates), model, tmp_path / "out", **OPTIONS)
+    moved = [replace(plates[0], path=Path("elsewhere/P1"))]
+    again = predict_screen(screen_of(moved), model, tmp_path / "out", **{**OPTIONS, "chunk_size": 3})
+    assert again.table["status"].tolist() == ["skipped"]
+    other = make_model(method="ben")
+    assert predict_screen(screen_of(plates), other, tmp_path / "out", **OPTIONS).table["status"].tolist() == [
+        "predicted"
+    ]
+
+
+def test_a_damaged_run_file_is_no_finished_plate(model, tmp_path):
+    plates = plates_of("P1")
+    predict_screen(screen_of(plates), model, tmp_path / "out", **OPTIONS)
+    (tmp_path / "out/P1/run.json").write_text("{")
+    assert predict_screen(screen_of(plates), model, tmp_path / "out", **OPTIONS).table["status"].item() == "predicted"
+
+
+def test_plates_that_are_refused_or_fail_do_not_stop_the_others(model, tmp_path):
+    plates = plates_of("refused", "broken", "sound")
+    plates[0] = without_channel(plates[0])
+    plates[1] = replace(plates[1], source=CountingSource(plates[1].source, broken=frozenset(range(24))))
+    results = predict_screen(screen_of(plates), model, tmp_path / "out", **OPTIONS)
+    assert results.table["status"].tolist() == ["failed", "failed", "predicted"]
+    assert "Mito" in results.table.at["refused", "problems"]
+    assert "truncated" in results.table.at["broken", "problems"]
+    assert results.wells["Metadata_Plate"].unique().tolist() == ["sound"]
+    assert not (tmp_path / "out/refused").exists()
+    assert not (tmp_path / "out/broken").exists()
+
+
+def test_when_every_plate_is_refused_so_is_the_run(model, tmp_path):
+    plates = [without_channel(plate) for plate in plates_of("P1", "P2")]
+    with pytest.raises(ChannelError, match="Mito"):
+        predict_screen(screen_of(plates), model, tmp_path / "out", **OPTIONS)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_run_that_is_closed_leaves_tables_of_what_is_finished(model, tmp_path):
+    config = make_config(PredictConfig, method="controls", context="controls", threads=1)
+    run = run_screen(plan_screen(screen_of(plates_of("P1", "P2")), [model], config, tmp_path / "out", ("csv",)))
+    steps = []
+    for step in run:
+        steps.append(step)
+        if step.number == 2 and step.progress is not None:
+            break
+    run.close()
+    assert [step.outcome.plate for step in steps if step.outcome] == ["P1"]
+    assert {(step.number, step.total) for step in steps} == {(1, 2), (2, 2)}
+    assert pd.read_csv(tmp_path / "out/plates.csv")["plate"].tolist() == ["P1"]
+    assert len(pd.read_csv(tmp_path / "out/wells.csv")) == 12
+
+
+def test_controls_that_all_plates_share_are_a_context_and_are_replayed(model, tmp_path):
+    screen = screen_of(plates_of("P1", "P2"))
+    results = predict_screen(screen, model, tmp_path / "out", **{**OPTIONS, "context": "controls:shared"})
+    assert results.table["context"].iloc[0] == "11 wells, 22 images, 2 treatments (DMSO, drug)"
+    record = read_run(tmp_path / "out/P1/run.json")
+    assert record.context is not None
+    assert record.context.text == "controls:shared"
+    plan = plan_rerun(record, plate=screen["P1"], model=model)
+    assert plan.context is not None
+    assert plan.context.wells == record.context.wells
+
+
+def test_a_task_can_be_sent_to_another_process(model, tmp_path):
+    config = make_config(PredictConfig, method="controls", context="controls", threads=1)
+    task = PlateTask(plan_prediction(make_plate(), model, config), tmp_path / "P1", ("csv",))
+    outcome = drain(run_plate(pickle.loads(pickle.dumps(task))))
+    assert pickle.loads(pickle.dumps(outcome)) == outcome
+    assert (outcome.status, outcome.n_wells, outcome.n_fields) == ("predicted", 12, 24)
+
+
+def test_plates_of_a_screen_need_not_be_opened_to_be_refused(model, tmp_path):
+    with pytest.raises(PlateError, match="does not exist"):
+        predict_screen(tmp_path / "nowhere", model, tmp_path / "out")

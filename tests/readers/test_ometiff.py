@@ -1,5 +1,7 @@
 """OME-TIFF plates: companions, TIFFs with their own OME-XML, one TIFF of many wells."""
 
+import pickle
+
 import numpy as np
 import pytest
 import tifffile
@@ -170,6 +172,28 @@ def test_one_file_of_many_wells_planes_and_times(order, blocks, tmp_path):
         for time in range(2):
             assert np.array_equal(plate.at(time=time, z=2).read_field(row), of[:, 2, time])
             assert np.array_equal(plate.at(time=time, z="max").read_field(row), of[:, :, time].max(1))
+
+
+def test_a_file_of_very_many_pages_is_gone_through_once(tmp_path, monkeypatch):
+    sizes = (2, 50, 1)
+    planes = [stack(0, sizes)[c, z, 0] for z in range(50) for c in range(2)]
+    image = image_of(0, stack(0, sizes), [(None, 0, (0, 0, 0), 100)])
+    with tifffile.TiffWriter(tmp_path / "plate.ome.tif", ome=False) as writer:
+        for number, plane in enumerate(planes):
+            text = as_xml(plate_of({"A01": [(0, None)]}), images=[image]).encode() if number == 0 else None
+            writer.write(plane, contiguous=False, metadata=None, description=text)
+    plate = open_plate(tmp_path)
+    opened = []
+    original = tifffile.TiffFile.__init__
+    monkeypatch.setattr(
+        tifffile.TiffFile, "__init__", lambda self, *args, **kw: opened.append(args) or original(self, *args, **kw)
+    )
+    for z in (49, 0, 30):
+        assert np.array_equal(plate.at(z=z).read_field(0), stack(0, sizes)[:, z, 0])
+    assert len(opened) == 1
+    assert np.array_equal(
+        pickle.loads(pickle.dumps(plate)).at(z="max").read_plane(0, 1), stack(0, sizes)[1, :, 0].max(0)
+    )
 
 
 def test_every_tiff_may_carry_the_part_that_it_is(tmp_path):

@@ -7,6 +7,7 @@ stage.
 
 from collections import Counter
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_ben.errors import PlateError
-from napari_ben.readers._channel_names import MAX_CHANNELS, channel_names
+from napari_ben.readers._channel_names import channel_names
 from napari_ben.readers._concurrently import read_all
 from napari_ben.readers._containers import (
     Pages,
@@ -28,7 +29,9 @@ from napari_ben.readers._index import PlaneIndex, PlateFacts
 from napari_ben.readers._place import Place
 
 SUFFIX = ".nd2"
-DAMAGED = (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, MemoryError, NotImplementedError)
+MAX_FRAMES = 1 << 22
+# nd2 fails in many ways on metadata that it does not know, among them names that it has not set
+DAMAGED = (OSError, ValueError, LookupError, TypeError, AttributeError, NameError, RuntimeError, MemoryError)
 
 
 @dataclass(frozen=True)
@@ -178,7 +181,8 @@ def read_nd2_plane(file: Any, plane: NDArray[np.int64]) -> NDArray[Any]:
     pixels = np.asarray(file.read_frame(frame))
     if file.is_rgb:
         return pixels
-    return np.array(pixels[channel] if pixels.ndim > 2 else pixels)  # a copy: the file may be closed before its use
+    shown = pixels[channel] if pixels.ndim > 2 else pixels
+    return np.array(shown)  # a copy: what nd2 gives is the file itself, and that may be closed before it is used
 
 
 def _look(path: Path) -> Nd2File | PlateError:
@@ -195,23 +199,24 @@ def _look(path: Path) -> Nd2File | PlateError:
 
 
 def _facts(file: Any) -> Nd2File:
-    sizes, frames = file.sizes, file.loop_indices
-    points: list[Any] = next((loop.parameters.points for loop in file.experiment if loop.type == "XYPosLoop"), [])
+    loops = file.experiment
+    if prod(loop.count for loop in loops) > MAX_FRAMES:
+        raise ValueError("it claims more frames than a plate can have")
+    frames = file.loop_indices[: file.attributes.sequenceCount]  # those that were taken before the experiment was ended
+    points: list[Any] = next((loop.parameters.points for loop in loops if loop.type == "XYPosLoop"), [])
     places = [point.stagePositionUm for point in points]
-    pixel_um = float(file.voxel_size().x)
+    sizes, channels = file.sizes, file.metadata.channels or []
+    is_calibrated = bool(channels) and channels[0].volume.axesCalibrated[0]
     return Nd2File(
         positions=tuple(int(frame.get("P", 0)) for frame in frames),
         z=tuple(int(frame.get("Z", 0)) for frame in frames),
         times=tuple(int(frame.get("T", 0)) for frame in frames),
         names=tuple(str(point.name or "") for point in points),
         corners_um=tuple((float(place.y), float(place.x)) for place in places),
-        channels=_channels(file, min(sizes.get("C", 1), MAX_CHANNELS)),
-        shape=(int(sizes["Y"]), int(sizes["X"])),
+        channels=channel_names(
+            [str(channel.channel.name or "") for channel in channels], 1 if file.is_rgb else sizes.get("C", 1)
+        ),
+        shape=(int(sizes.get("Y", 1)), int(sizes.get("X", 1))),
         dtype=np.dtype(file.dtype),
-        pixel_um=pixel_um if pixel_um > 0 else None,
+        pixel_um=float(file.voxel_size().x) if is_calibrated else None,
     )
-
-
-def _channels(file: Any, count: int) -> tuple[str, ...]:
-    channels = getattr(file.metadata, "channels", None) or []
-    return channel_names([str(channel.channel.name or "") for channel in channels], count)

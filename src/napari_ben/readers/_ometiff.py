@@ -3,11 +3,17 @@
 import struct
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from napari_ben.errors import PlateError
 from napari_ben.readers._concurrently import read_all
+from napari_ben.readers._containers import Pages
 from napari_ben.readers._index import PlaneIndex, PlateFacts
 from napari_ben.readers._ome_planes import Rows, add_planes
 from napari_ben.readers._ome_xml import Document, find_plate, read_ome
@@ -15,16 +21,17 @@ from napari_ben.readers._place import Place
 
 COMPANION = r".+\.companion\.ome|.+\.ome\.xml|.+\.ome"
 TIFF = (".ome.tif", ".ome.tiff")
+MANY_PAGES = 64
 _Read = Callable[[Path, bytes | None], Document]
 _Told = tuple[str, Document]  # a file, and the document that is in it
 
 
 def refuse_ometiff(place: Place) -> str | None:
-    """Why a place is no OME-TIFF plate, in words; None when it is one."""
+    """Why a place is no OME-TIFF plate, in words; None when it is one, damaged or not."""
     try:
         found = _first(place, find_plate)
-    except PlateError as error:
-        return error.problem
+    except PlateError:
+        return None
     if found is None:
         return "it has no OME-XML, neither in a file of its own nor in a file named .ome.tif"
     return None if found[1].n_plates else f"the OME-XML of {found[0]!r} names no plate"
@@ -54,21 +61,44 @@ def index_ometiff(place: Place) -> tuple[PlaneIndex, PlateFacts]:
         )
     plate = first[1]
     lengths = {image.pixel_um for _, document in documents for image in document.images.values()}
-    return rows.index(), PlateFacts(
+    index, read_page = _kept_open(rows.index())
+    return index, PlateFacts(
         name=plate.name or place.path.name.partition(".")[0],
         layout="OME-TIFF" if _is_tiff(first[0]) else "OME-TIFF with companion file",
         channels=tuple(dict.fromkeys(rows.channels)),
         format=plate.format,
         pixel_um=lengths.pop() if len(lengths) == 1 else None,
         problems=tuple(_problems(documents, rows)),
+        read_page=read_page,
     )
+
+
+def _kept_open(index: PlaneIndex) -> tuple[PlaneIndex, Pages | None]:
+    """Keep files of very many pages open: to find a page, a TIFF is gone through from its first."""
+    if not len(index.pages) or max(index.pages) < MANY_PAGES:
+        return index, None
+    from tifffile import TiffFileError
+
+    pages = np.asarray(index.pages, np.int64).reshape(-1, 1)
+    damaged = (TiffFileError, OSError, ValueError, RuntimeError, LookupError, MemoryError, struct.error)
+    return replace(index, pages=np.arange(len(index))), Pages(_open_tiff, _read_tiff_page, pages, damaged)
+
+
+def _open_tiff(path: Path) -> Any:
+    import tifffile
+
+    return tifffile.TiffFile(path)
+
+
+def _read_tiff_page(file: Any, page: NDArray[np.int64]) -> NDArray[Any]:
+    return np.asarray(file.pages[int(page[0])].asarray())
 
 
 def _first(place: Place, read: _Read) -> _Told | None:
     """Read the document that tells most: one of its own, else that of the first TIFF, or the one that this names."""
     for name in place.named(COMPANION)[:1]:
         return name, read(place.folder / name, None)
-    for name in _tiffs(place)[:1]:
+    for name in islice(_tiffs(place), 1):
         document = _embedded(place.folder, name, read)
         if document is not None and document.metadata_file in place.siblings:
             return document.metadata_file, read(place.folder / document.metadata_file, None)
@@ -106,8 +136,8 @@ def _is_tiff(name: str) -> bool:
     return name.lower().endswith((".tif", ".tiff"))
 
 
-def _tiffs(place: Place) -> list[str]:
-    return [name for name in place.images if name.lower().endswith(TIFF)]
+def _tiffs(place: Place) -> Iterator[str]:
+    return (name for name in place.images if name.lower().endswith(TIFF))
 
 
 def _problems(documents: Sequence[_Told], rows: Rows) -> Iterator[str]:

@@ -25,11 +25,11 @@ CYCLES = (
 
 
 def refuse_omezarr(place: Place) -> str | None:
-    """Why a place is no OME-Zarr plate, in words; None when it is one."""
+    """Why a place is no OME-Zarr plate, in words; None when it is one, damaged or not."""
     try:
         _, attributes = _open_group(place.path)
-    except PlateError as error:
-        return error.problem
+    except PlateError:
+        return None
     if attributes is None:
         return "it has neither zarr.json nor .zattrs"
     if "plate" not in attributes:

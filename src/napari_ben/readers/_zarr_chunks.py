@@ -63,7 +63,7 @@ class PlainArray:
         edges = zip(spans, self.chunks, strict=True)
         grid = [range(start // chunk, -(-stop // chunk)) for (start, stop), chunk in edges]
         sides = [stop - start for start, stop in spans]
-        _require_bearable(prod(sides) * self.dtype.itemsize, prod(map(len, grid)))
+        require_bearable(prod(sides) * self.dtype.itemsize, prod(map(len, grid)))
         out = np.full(sides, self.fill, self.dtype.newbyteorder("="))
         for place in product(*grid):
             pixels = self._chunk(place)
@@ -145,7 +145,14 @@ def _cut(span: tuple[int, int], place: int, chunk: int) -> tuple[slice, slice]:
     return slice(start - span[0], stop - span[0]), slice(start - place * chunk, stop - place * chunk)
 
 
-def _require_bearable(n_bytes: int, n_chunks: int) -> None:
+def require_bearable(n_bytes: int, n_chunks: int = 1) -> None:
+    """Refuse what no image has, before memory is taken for it.
+
+    Raises
+    ------
+    ValueError
+        When there are more bytes or chunks than an image can have.
+    """
     if n_bytes > MAX_BYTES or n_chunks > MAX_CHUNKS:
         raise ValueError(f"{n_bytes / 2**30:.0f} GiB in {n_chunks} chunks is not the size of an image")
 
@@ -156,7 +163,7 @@ def _checked(array: PlainArray) -> PlainArray:
         raise ValueError(f"a shape of {array.shape} in chunks of {array.chunks} is not possible")
     if array.key[1] not in (".", "/"):
         raise ValueError(f"{array.key[1]!r} is no separator of chunk names")
-    _require_bearable(prod(array.chunks) * array.dtype.itemsize, 1)
+    require_bearable(prod(array.chunks) * array.dtype.itemsize)
     return array
 
 

@@ -8,6 +8,7 @@ import zlib
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import prod
 from pathlib import Path
 from threading import Lock
 from typing import Any, Literal
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from napari_ben.errors import PlateError
 from napari_ben.plates import View
 from napari_ben.readers._channel_names import channel_names
-from napari_ben.readers._zarr_chunks import open_plain
+from napari_ben.readers._zarr_chunks import open_plain, require_bearable
 from napari_ben.readers._zarr_image import ImageFacts, read_meta
 from napari_ben.readers._zarr_stitched import Box
 
@@ -28,14 +29,28 @@ _DAMAGED = (OSError, ValueError, TypeError, AttributeError, LookupError, Runtime
 
 
 def read_array(array: Any, index: tuple[int | slice, ...]) -> NDArray[Any]:
-    """Pixels of an open Zarr array."""
+    """Pixels of an open Zarr array: a plane, or a part of one.
+
+    Raises
+    ------
+    ValueError
+        When it would not fit into memory, whatever the array claims.
+    """
+    sides = [
+        len(range(*part.indices(side)))
+        for part, side in zip(index, array.shape, strict=True)
+        if isinstance(part, slice)
+    ]
+    require_bearable(prod(sides) * array.dtype.itemsize)
     return np.asarray(array[index])
 
 
 def _open_by_library(path: Path, version: int) -> Any:
     import zarr  # 0.3 s: only where it is needed
 
-    return zarr.open_array(str(path), mode="r", zarr_format=_FORMATS[version])
+    array = zarr.open_array(str(path), mode="r", zarr_format=_FORMATS[version])
+    require_bearable(prod(array.chunks) * array.dtype.itemsize)
+    return array
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ class _Descriptor:
 
 def refuse_cellreporter(place: Place) -> str | None:
     """Why a place is no such plate, in words; None when it is one."""
-    if not place.path.is_dir() and place.path.suffix.lower() not in {".mxprotocol", ".jdce"}:
+    if not place.is_folder and place.path.suffix.lower() not in {".mxprotocol", ".jdce"}:
         return "it is neither a folder nor a file '.mxprotocol'"
     try:
         return None if _tables(place) else "it holds no 'image_metadata_1.csv'"
@@ -89,9 +89,9 @@ def index_cellreporter(place: Place) -> tuple[PlaneIndex, PlateFacts]:
 
 def _tables(place: Place) -> list[str]:
     """Tables of images beside a descriptor; those of the stitched images aside."""
-    names = [name for name in place.siblings if not name.lower().startswith("experiment_montage/")]
+    names = [name for name in place.whole.others if not name.lower().startswith("experiment_montage/")]
     folders = {_folder(name) for name in names if name.lower().endswith(".jdce")}
-    tables = set(Place(place.folder).named(_TABLE))
+    tables = set(place.whole.named(_TABLE))
     return [name for name in names if name in tables and _folder(name) in folders]
 
 
@@ -158,7 +158,7 @@ def _channel(descriptor: _Descriptor, rows: pd.DataFrame, waves: NDArray[np.int6
 
 
 def _descriptor(place: Place) -> tuple[_Descriptor, tuple[str, ...]]:
-    files = [name for name in place.siblings if name.lower().endswith(".jdce")]
+    files = [name for name in place.whole.others if name.lower().endswith(".jdce")]
     try:
         return _read_descriptor(place.folder / files[0]), ()
     except (OSError, ValueError, RecursionError, TypeError, KeyError, AttributeError) as error:

@@ -15,7 +15,7 @@ from napari_ben.readers._index import PlaneIndex, PlateFacts
 from napari_ben.readers._metaseries import MetaSeries, read_metaseries
 from napari_ben.readers._naming import read_names, unread_problem, vote
 from napari_ben.readers._namings import NAMINGS
-from napari_ben.readers._place import Place, is_image
+from napari_ben.readers._place import Place
 from napari_ben.readers._plate_name import file_kind, plate_name
 
 MOST_SITES = 25  # whose headers are read; more sites are laid out by their numbers
@@ -25,7 +25,7 @@ _PREFIX = _NAMING.channel_prefix
 
 def refuse_imagexpress(place: Place) -> str | None:
     """Why a place is no ImageXpress plate, in words; None when it is one."""
-    if not place.path.is_dir() and place.path.suffix.lower() != ".htd":
+    if not place.is_folder and place.path.suffix.lower() != ".htd":
         return "it is neither a folder nor an HTD file"
     try:
         images = _images(place)
@@ -72,11 +72,11 @@ def index_imagexpress(place: Place) -> tuple[PlaneIndex, PlateFacts]:
 
 
 def _images(place: Place) -> Sequence[str]:
-    return place.images if place.path.is_dir() else [name for name in place.siblings if is_image(name)]
+    return place.whole.images
 
 
 def _plate_file(place: Place) -> tuple[Htd | None, tuple[str, ...]]:
-    files = [name for name in place.siblings if name.lower().endswith(".htd")]
+    files = [name for name in place.whole.others if name.lower().endswith(".htd")]
     if not files:
         return None, ()
     shallowest = min(files, key=lambda name: (name.count("/"), name))

@@ -25,7 +25,7 @@ _NAMING = NAMINGS["rxrx1"]
 
 def refuse_rxrx(place: Place) -> str | None:
     """Why a place is no plate of an RxRx data set, in words; None when it is one."""
-    if not place.path.is_dir():
+    if not place.is_folder:
         return "it is not a folder"
     if not plate_name(place.path)[1]:
         return f"it is not a folder such as 'HUVEC-01/Plate1', but {'/'.join(place.path.parts[-2:])!r}"

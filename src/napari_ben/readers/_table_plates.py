@@ -25,7 +25,7 @@ def find_table(place: Place, named: str) -> Path | None:
     named
         Regular expression of the names that tables in a folder have.
     """
-    if not place.path.is_dir():
+    if not place.is_folder:
         return place.path if is_table(place.path.name) else None
     try:
         found = [name for name in place.named(named) if "/" not in name and is_table(name)]

@@ -9,7 +9,7 @@ elsewhere than the table says, says so. Nothing is fetched from the network.
 import os
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,18 +63,30 @@ def locate(table: Path, paths: Sequence[str]) -> Located:
     found = {folder: _find(table.parent, folder, names) for folder, names in samples.items()}
     lost = [folder for folder, place in found.items() if place is None]
     loose = _by_name(table.parent) if lost else {}
-    there = [_place(found[folder], loose, table.parent, name) for folder, name in split]
-    folders = {place.parent for place in there if place is not None}
+    folders = {place for place in found.values() if place is not None}
+    if any(name in loose for folder, name in split if found[folder] is None):
+        folders.add(table.parent)
     if not folders:
         raise _nowhere(table, lost[0] if lost else "", samples[lost[0]][0] if lost else "")
+    root = _common(table, folders)
+    inner = {place: _prefix(root, place) for place in folders}
+    prefixes = {folder: inner[place] for folder, place in found.items() if place is not None}
+    loose = {name: inner[table.parent] + path for name, path in loose.items()} if table.parent in inner else {}
+    files = [prefixes[folder] + name if folder in prefixes else loose.get(name) for folder, name in split]
+    moved = {folder: place for folder, place in found.items() if place and _is_elsewhere(folder, place)}
+    return Located(root, files, (*_moved(moved), *_lost(split, files)))
+
+
+def _common(table: Path, folders: Iterable[Path]) -> Path:
     try:
-        root = Path(os.path.commonpath(list(folders)))
+        return Path(os.path.commonpath(list(folders)))
     except ValueError as error:
         raise PlateError(f"{table.name!r} names images on several drives.", "Make one table a drive.") from error
-    relative = {folder: folder.relative_to(root).as_posix() for folder in folders}
-    files = [None if place is None else _join(relative[place.parent], place.name) for place in there]
-    moved = {folder: place for folder, place in found.items() if place and _is_elsewhere(folder, place)}
-    return Located(root, files, (*_moved(moved), *_lost(split, there)))
+
+
+def _prefix(root: Path, folder: Path) -> str:
+    relative = folder.relative_to(root).as_posix()
+    return "" if relative == "." else f"{relative}/"
 
 
 def _by_name(folder: Path) -> dict[str, str]:
@@ -84,19 +96,9 @@ def _by_name(folder: Path) -> dict[str, str]:
     return {name: path for path in paths if names[name := path.rpartition("/")[2]] == 1}
 
 
-def _place(folder: Path | None, loose: dict[str, str], beside: Path, name: str) -> Path | None:
-    if folder is not None:
-        return folder / name
-    return beside / loose[name] if name in loose else None
-
-
 def _split(path: str) -> tuple[str, str]:
     folder, _, name = path.strip().replace("\\", "/").rpartition("/")
     return folder, name
-
-
-def _join(folder: str, name: str) -> str:
-    return name if folder in ("", ".") else f"{folder}/{name}"
 
 
 def _find(beside: Path, folder: str, names: Sequence[str]) -> Path | None:
@@ -130,8 +132,8 @@ def _is_elsewhere(stated: str, place: Path) -> bool:
     return bool(stated) and not str(place).replace("\\", "/").endswith(stated.rstrip("/").removeprefix("./"))
 
 
-def _lost(split: Sequence[tuple[str, str]], there: Sequence[Path | None]) -> list[str]:
-    lost = ["/".join(part) for part, place in zip(split, there, strict=True) if place is None]
+def _lost(split: Sequence[tuple[str, str]], files: Sequence[str | None]) -> list[str]:
+    lost = ["/".join(part) for part, file in zip(split, files, strict=True) if file is None]
     return [f"Images that the table names and that are not here: {len(lost)}, such as {lost[0]!r}."] if lost else []
 
 

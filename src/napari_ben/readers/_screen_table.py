@@ -66,9 +66,11 @@ def read_screen_table(place: Place) -> ScreenTable | None:
     PlateError
         When it does not say which plates, or they are not there.
     """
+    if place.plate:  # one plate of a table of images
+        return None
     is_given = place.path.is_file()
     path = place.path if is_given else place.path / TABLE
-    rows = _read_given(path) if is_given and not place.plate else _read_beside(path)
+    rows = _read_given(path) if is_given else _read_beside(path)
     if rows is None:
         return None
     names = _names(rows, path)

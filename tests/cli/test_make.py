@@ -23,6 +23,30 @@ def test_train_prints_epochs_and_writes_a_model(command: Command, screen: Path, 
     assert card.name == "mine"
     assert card.training.method == "cs-arm-bn"
     assert len(card.training.plates) == 2
+    assert err.startswith("Trains on 2 plates of 2 experiments (")
+
+
+def test_a_dry_run_shows_the_split_and_trains_nothing(command: Command, screen: Path, tmp_path: Path) -> None:
+    code, out, err = command(
+        *("train", screen, "--labels", "mechanism", "--wells", "A1-D12", "--out", tmp_path / "mine.safetensors"),
+        *("--validation-by", "position", "--validation-share", 0.2, "--patience", 3, "--dry-run", *SMALL, *SETTINGS),
+        *("--schedule", "step", "--set", "schedule.factor=0.5", "--teacher", "--method", "erm"),
+    )
+    assert code == 2
+    assert "every image has a label" in err
+    code, out, err = command(
+        *("train", screen, "--labels", "mechanism", "--wells", "A1-D12", "--out", tmp_path / "mine.safetensors"),
+        *("--validation-by", "position", "--validation-share", 0.2, "--patience", 3, "--dry-run", *SMALL, *SETTINGS),
+        *("--schedule", "step", "--set", "schedule.factor=0.5", "--scaling", "plate", "--loss", "arcface"),
+    )
+    assert code == 0, err
+    split, _, settings = out.partition("{")
+    assert "Leak: 2 plates on both sides" in split
+    config = json.loads("{" + settings)
+    assert config["schedule"]["factor"] == 0.5
+    assert config["schedule"]["kind"] == "step"
+    assert (config["scaling"], config["loss"], config["patience"]) == ("plate", "arcface", 3)
+    assert not list(tmp_path.glob("mine*"))
 
 
 def test_a_stopped_training_says_how_to_go_on(
@@ -39,7 +63,9 @@ def test_a_stopped_training_says_how_to_go_on(
         monkeypatch.setattr(Reporter, "show", show)
 
     stop_in(1)
-    assert command(*wishes)[::2] == (130, "Stopped after epoch 1. Go on with the same command and --resume.\n")
+    code, _, err = command(*wishes)
+    assert code == 130
+    assert err.endswith("Stopped after epoch 1. Go on with the same command and --resume.\n")
     stop_in(3)
     code, printed, err = command(*wishes, "--resume")
     assert code == 0, err

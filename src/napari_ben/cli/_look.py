@@ -10,6 +10,7 @@ import typer
 from napari_ben.cli import _options as option
 from napari_ben.cli._pattern import describe_pattern, pattern_in_words
 from napari_ben.cli._progress import warn
+from napari_ben.errors import ArgumentError
 
 if TYPE_CHECKING:
     from napari_ben.plates import Plate, Screen
@@ -29,18 +30,24 @@ def info(
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
 ) -> None:
     """Say what a folder holds: layout, plates, wells, fields, channels, roles. Reads no pixel."""
-    from napari_ben.plates import describe
+    from napari_ben.plates import describe, describe_screen
 
     tried = {} if pattern is None else {"pattern": describe_pattern(path, pattern)}
     if tried and not as_json:
         typer.echo(pattern_in_words(tried["pattern"]))
     told = option.told(platemap, well_order, accept_suggestions, keep_failed)
-    plates = open_all(path, told, layout, pattern, option.view(z, time, acquisition))
+    screen = open_all(path, told, layout, pattern, option.view(z, time, acquisition))
     if as_json:
-        typer.echo(json.dumps({"plates": [describe(plate) for plate in plates], **tried}, indent=2))
+        typer.echo(
+            json.dumps(
+                {"plates": [describe(plate) for plate in screen], "screen": describe_screen(screen), **tried}, indent=2
+            )
+        )
         return
-    for plate in plates:
+    for plate in screen:
         typer.echo(_in_words(plate))
+    if len(screen) > 1:
+        typer.echo(_screen_in_words(screen))
 
 
 def open_in_napari(path: option.Target) -> None:
@@ -50,12 +57,18 @@ def open_in_napari(path: option.Target) -> None:
     open_window(path)
 
 
-def open_all(path: Path, told: option.Told, layout: str | None, pattern: str | None, view: option.View) -> "Screen":
-    """Open the plates of a folder in one view; with a pattern the folder is one plate."""
+def open_all(
+    path: Path | list[Path], told: option.Told, layout: str | None, pattern: str | None, view: option.View
+) -> "Screen":
+    """Open the plates of a folder, or of several, in one view; with a pattern the folder is one plate."""
     from napari_ben.plates import screen_of
     from napari_ben.readers import open_plate, open_screen
 
-    if pattern is not None:
+    if pattern is not None and isinstance(path, list):
+        raise ArgumentError(
+            f"A pattern of file names describes one plate, and {len(path)} folders were given.", "Give one of them."
+        )
+    if pattern is not None and not isinstance(path, list):
         screen = screen_of(open_plate(path, platemap=told.platemap, layout=layout, pattern=pattern))
     else:
         screen = open_screen(path, platemap=told.platemap, layout=layout)
@@ -86,6 +99,17 @@ def _in_words(plate: "Plate") -> str:
         *(f"  problem   {problem}" for problem in facts["problems"]),
     ]
     return "\n".join(lines)
+
+
+def _screen_in_words(screen: "Screen") -> str:
+    from napari_ben.plates import describe_screen
+
+    facts = describe_screen(screen)
+    experiments = [f"{name} ({count})" for name, count in facts["experiments"].items()]
+    listed = ", ".join(experiments[:6]) + (f" and {len(experiments) - 6} more" if len(experiments) > 6 else "")
+    shared = ", ".join(f"{count} {role.replace('_', ' ')}" for role, count in facts["shared_treatments"].items())
+    lines = [f"{facts['name']} · {facts['n_plates']} plates", f"  experiments  {listed}"]
+    return "\n".join([*lines, f"  shared       treatments on all plates: {shared}"] if shared else lines)
 
 
 def _dimensions(plate: "Plate") -> list[str]:

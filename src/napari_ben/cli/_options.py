@@ -40,7 +40,7 @@ Z = Annotated[
 Time = Annotated[int | None, typer.Option(help="A time point's number; the first by default.")]
 Acquisition = Annotated[str | None, typer.Option(help="What was imaged another time; the first by default.")]
 Methods = Annotated[
-    list[str] | None, typer.Option("--method", help="none, ben, cs-arm-bn, controls or custom; may be repeated.")
+    list[str] | None, typer.Option("--method", help="none, ben, cs-arm-bn, controls, arm-bn, custom; may be repeated.")
 ]
 ContextWells = Annotated[
     str | None,

@@ -21,14 +21,19 @@ Out = Annotated[Path, typer.Option(help="Folder for tables, figures and the run 
 Formats = Annotated[
     list[str] | None, typer.Option("--format", help="csv, parquet, anndata, png, svg; may be repeated.")
 ]
+TEST_TIME = "none, or dihedral: the mean over the turns and flips of each image, at eight times the cost."
+PRIOR = (
+    "Fit the wells' classes to the layout: balance, assign or both; with --per-plate. Off by default, because it takes "
+    "a promise about the layout for a fact."
+)
 Umap = Annotated[bool, typer.Option("--umap", help="Lay the embedding out with UMAP too.")]
 
 
 def predict(
     path: option.Target,
-    model: Annotated[str, typer.Option(help="Name or file of a model.")],
+    model: Annotated[list[str], typer.Option(help="Name or file of a model; repeated, they answer together.")],
     out: Out = Path("results"),
-    method: Annotated[str | None, typer.Option(help="none, ben, cs-arm-bn, controls or custom.")] = None,
+    method: Annotated[str | None, typer.Option(help="none, ben, cs-arm-bn, controls, arm-bn or custom.")] = None,
     context: option.ContextWells = None,
     wells: option.Wells = None,
     weight: option.Weight = None,
@@ -43,6 +48,9 @@ def predict(
     acquisition: option.Acquisition = None,
     channel: option.Channels = None,
     reducer: option.Reducer = None,
+    test_time: Annotated[str | None, typer.Option(help=TEST_TIME)] = None,
+    prior: Annotated[str | None, typer.Option(help=PRIOR)] = None,
+    per_plate: Annotated[int | None, typer.Option(help="How often each treatment stands on a plate.")] = None,
     device: option.Device = None,
     chunk_size: option.ChunkSize = None,
     memory_budget: option.MemoryBudget = None,
@@ -54,7 +62,7 @@ def predict(
     """Predict a plate, or every plate of a screen with statistics of its own; run again, it goes on."""
     from napari_ben.models import load_model
     from napari_ben.results import check_export
-    from napari_ben.workflow import PredictConfig, make_config, plan_prediction, plan_screen
+    from napari_ben.workflow import PredictConfig, make_config, plan_ensemble, plan_screen
 
     check_export(out, formats or ())
     options = option.given(
@@ -64,19 +72,22 @@ def predict(
         weight=option.parse_weight(weight),
         channels=option.parse_pairs(channel, "--channel"),
         reducer=reducer,
+        test_time=test_time,
+        prior=prior,
+        per_plate=per_plate,
         device=device,
         chunk_size=chunk_size,
         memory_budget=option.parse_bytes(memory_budget),
         threads=threads,
     )
     config = make_config(PredictConfig, **options, **option.parse_settings(settings))
-    network = load_model(model)
+    networks = [load_model(name) for name in model]
     told = option.told(platemap, well_order, accept_suggestions, keep_failed)
     screen = open_all(path, told, layout, pattern, option.view(z, time, acquisition))
     if len(screen) > 1:
-        watch_screen(plan_screen(screen, network, config, out, formats or DEFAULT_FORMATS, umap=umap))
+        watch_screen(plan_screen(screen, networks, config, out, formats or DEFAULT_FORMATS, umap=umap))
         return
-    plan = plan_prediction(screen.ready_for(config.context).plates[0], network, config)
+    plan = plan_ensemble(screen.ready_for(config.context).plates[0], networks, config)
     _finish(_carry_out(plan), out, formats, umap)
 
 

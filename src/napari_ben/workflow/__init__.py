@@ -9,6 +9,7 @@ from napari_ben.workflow._comparison import Comparison, Costs
 from napari_ben.workflow._config import PredictConfig, make_config
 from napari_ben.workflow._contenders import Contender, Entrant, find_contenders, find_entrants
 from napari_ben.workflow._device import describe_device, find_device
+from napari_ben.workflow._ensemble import plan_ensemble
 from napari_ben.workflow._inputs import InputCache
 from napari_ben.workflow._layout import run_umap
 from napari_ben.workflow._open import Plates, open_plates
@@ -69,6 +70,7 @@ __all__ = [
     "open_plates",
     "partial_predictions",
     "plan_comparison",
+    "plan_ensemble",
     "plan_prediction",
     "plan_rerun",
     "plan_screen",

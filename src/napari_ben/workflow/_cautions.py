@@ -12,7 +12,13 @@ def find_cautions(
     """Say in whole sentences what speaks for a second look: about the context, the model and the method."""
     trained = model.card.training.method
     is_plain = trained in ("erm", "unknown")
+    over = model.card.scaling.over
     checks = (
+        (
+            over != "plate",
+            f"The model {model.card.name!r} scales pixels by all plates of one {over}: those predicted together with "
+            f"this one stand for them, or this plate alone.",
+        ),
         (
             context is not None and is_plain,
             f"The model {model.card.name!r} was not trained for adaptation ({trained}): plate statistics may help "

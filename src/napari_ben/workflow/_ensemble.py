@@ -1,19 +1,29 @@
 """Several models that answer one question together: any models with the same classes, each with its own statistics."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from napari_ben.errors import ArgumentError
-from napari_ben.models import Model
+from napari_ben.models import Model, load_model
 from napari_ben.plates import Plate
 from napari_ben.results import Predictions, softmax
 from napari_ben.workflow._config import PredictConfig
+from napari_ben.workflow._pixels import share_pixels
 from napari_ben.workflow._plan import Plan, plan_prediction
 from napari_ben.workflow._record import record_model
+
+Models = Model | str | Path | Sequence[Model | str | Path]
+
+
+def load_models(models: Models) -> list[Model]:
+    """Load whatever is not loaded yet; one model is a list of one."""
+    several = [models] if isinstance(models, (Model, str, Path)) else models
+    return [model if isinstance(model, Model) else load_model(model) for model in several]
 
 
 def plan_ensemble(plate: Plate, models: Sequence[Model], config: PredictConfig) -> Plan:
@@ -35,6 +45,18 @@ def plan_ensemble(plate: Plate, models: Sequence[Model], config: PredictConfig) 
             )
     plans = [plan_prediction(plate, model, config) for model in models]
     return replace(plans[0], others=tuple(plans[1:]))
+
+
+def share_all_pixels(plans: Sequence[Plan], experiments: Mapping[str, str]) -> list[Plan]:
+    """Let plans of plates that are predicted together measure pixels together, model by model."""
+    shared = share_pixels(plans, experiments)
+    others = [
+        share_pixels(same_model, experiments) for same_model in zip(*(plan.others for plan in plans), strict=True)
+    ]
+    return [
+        replace(plan, others=tuple(own)) if (own := [column[number] for column in others]) else plan
+        for number, plan in enumerate(shared)
+    ]
 
 
 def join_predictions(plan: Plan, answers: Sequence[Predictions]) -> Predictions:

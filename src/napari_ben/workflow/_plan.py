@@ -6,7 +6,7 @@ the run is said before the run.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,9 @@ from napari_ben.plates import Context, Plate, resolve_context, select_wells
 from napari_ben.results import OUTSIDE_THE_DESIGN
 from napari_ben.workflow._cautions import find_cautions
 from napari_ben.workflow._config import PredictConfig
+
+if TYPE_CHECKING:
+    from napari_ben.workflow._pixels import PixelGroup
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +54,8 @@ class Plan:
         What had to be left out.
     warnings
         What may mislead.
+    pixel_group
+        Plates that are measured together with this one before anything else; itself alone when None.
     others
         Plans of further models that answer together with this one.
     """
@@ -69,6 +74,7 @@ class Plan:
     n_tiles: int
     problems: tuple[str, ...]
     warnings: tuple[str, ...]
+    pixel_group: "PixelGroup | None" = None
     others: tuple["Plan", ...] = ()
 
     @property

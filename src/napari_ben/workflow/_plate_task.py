@@ -116,7 +116,9 @@ def finished_run(task: PlateTask) -> RunRecord | None:
         exclude=_NOT_OF_THE_RESULT
     )
     is_laid_out = not task.umap or UMAP in record.layouts
-    is_same = moved and same_options and is_laid_out and record.model.sha256 == plan.model.sha256
+    recorded = [record.model.sha256, *(other.sha256 for other in record.ensemble)]
+    same_models = recorded == [plan.model.sha256, *(other.model.sha256 for other in plan.others)]
+    is_same = moved and same_options and is_laid_out and same_models
     return record if record.complete and is_same else None
 
 

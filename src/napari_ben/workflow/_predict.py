@@ -4,16 +4,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, overload
 
-from napari_ben.models import Model, load_model
 from napari_ben.plates import Plate, Screen
 from napari_ben.readers import open_plate
 from napari_ben.results import Predictions
 from napari_ben.workflow._config import PredictConfig, make_config
-from napari_ben.workflow._ensemble import plan_ensemble
+from napari_ben.workflow._ensemble import Models, load_models, plan_ensemble, share_all_pixels
 from napari_ben.workflow._inputs import InputCache
 from napari_ben.workflow._run import drain, run_prediction
-
-Models = Model | str | Path | Sequence[Model | str | Path]
 
 
 @overload
@@ -69,15 +66,10 @@ def predict(
         When the run is refused or cannot be finished; see `plan_prediction` and `run_prediction`.
     """
     config = make_config(PredictConfig, method=method, context=context, **options)
-    networks = _load(model)
+    networks = load_models(model)
     if isinstance(plate, Screen):
-        plans = [plan_ensemble(member, networks, config) for member in plate]
+        plans = [plan_ensemble(member, networks, config) for member in plate.ready_for(context)]
+        plans = share_all_pixels(plans, dict(plate.table["experiment"]))
         return {plan.plate.name: drain(run_prediction(plan)) for plan in plans}
     target = plate if isinstance(plate, Plate) else open_plate(plate)
     return drain(run_prediction(plan_ensemble(target, networks, config), InputCache(config.cache_bytes)))
-
-
-def _load(models: Models) -> list[Model]:
-    """Load whatever is not loaded yet."""
-    several = [models] if isinstance(models, (Model, str, Path)) else models
-    return [model if isinstance(model, Model) else load_model(model) for model in several]

@@ -76,6 +76,12 @@ def plan_rerun(
     """
     found = _matching_plate(run.plate, plate)
     plan = plan_prediction(found, _matching_model(run, model), run.config.model_copy(update={"reducer": run.reducer}))
+    over = plan.model.card.scaling.over
+    if over != "plate":
+        raise RunFileError(
+            f"The model {plan.model.card.name!r} scales pixels by all plates of one {over}; a run file holds one.",
+            "Predict the plates together again.",
+        )
     if run.context is not None and plan.context is not None and plan.context.wells != run.context.wells:
         raise RunFileError(
             f"The context {run.context.text!r} stands for other wells than it did in the run.",

@@ -11,12 +11,12 @@ from pathlib import Path
 import pandas as pd
 
 from napari_ben.errors import NapariBenError
-from napari_ben.models import Model, load_model
+from napari_ben.models import Model
 from napari_ben.plates import Screen
 from napari_ben.readers import open_screen
 from napari_ben.results import check_export, write_folder
 from napari_ben.workflow._config import PredictConfig, make_config
-from napari_ben.workflow._plan import plan_prediction
+from napari_ben.workflow._ensemble import Models, load_models, plan_ensemble, share_all_pixels
 from napari_ben.workflow._plate_task import WELLS_FILE, PlateOutcome, PlateTask, failed_plate, run_plate
 from napari_ben.workflow._progress import Progress
 
@@ -133,14 +133,14 @@ class ScreenResults:
 
 def plan_screen(
     screen: Screen,
-    model: Model,
+    models: Sequence[Model],
     config: PredictConfig,
     folder: Path,
     formats: Sequence[str] = ("csv", "png", "svg"),
     *,
     umap: bool = False,
 ) -> ScreenPlan:
-    """Plan every plate; a plate that is refused does not stop the others.
+    """Plan every plate, for models that answer together; a plate that is refused does not stop the others.
 
     Raises
     ------
@@ -148,18 +148,20 @@ def plan_screen(
         When every plate is refused; the first one's reason.
     """
     check_export(folder, formats)
-    tasks, refused = [], []
+    plans, refused = [], []
     first: NapariBenError | None = None
     for plate in screen.ready_for(config.context):
         try:
-            plan = plan_prediction(plate, model, config)
+            plans.append(plan_ensemble(plate, models, config))
         except NapariBenError as error:
             first = first or error
             refused.append(failed_plate(plate.name, folder / plate.name, error))
-        else:
-            tasks.append(PlateTask(plan, folder / plate.name, tuple(formats), umap))
-    if first is not None and not tasks:
+    if first is not None and not plans:
         raise first
+    tasks = [
+        PlateTask(plan, folder / plan.plate.name, tuple(formats), umap)
+        for plan in share_all_pixels(plans, dict(screen.table["experiment"]))
+    ]
     return ScreenPlan(screen, folder, tuple(tasks), tuple(refused))
 
 
@@ -193,7 +195,7 @@ def run_screen(plan: ScreenPlan) -> Generator[ScreenStep, None, ScreenResults]:
 
 def predict_screen(
     screen: Screen | str | Path,
-    model: Model | str | Path,
+    model: Models,
     out: str | Path,
     *,
     formats: Sequence[str] = ("csv", "png", "svg"),
@@ -206,7 +208,7 @@ def predict_screen(
     screen
         A screen, or its path.
     model
-        A model, its name, or its file.
+        A model, its name, or its file; or several, which then answer together.
     out
         Folder of the results: one folder a plate, ``wells.csv`` of all plates and ``plates.csv``.
     formats
@@ -221,8 +223,7 @@ def predict_screen(
         When no plate can be predicted.
     """
     opened = screen if isinstance(screen, Screen) else open_screen(screen)
-    network = model if isinstance(model, Model) else load_model(model)
-    run = run_screen(plan_screen(opened, network, make_config(PredictConfig, **options), Path(out), formats))
+    run = run_screen(plan_screen(opened, load_models(model), make_config(PredictConfig, **options), Path(out), formats))
     while True:
         try:
             next(run)

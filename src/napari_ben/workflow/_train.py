@@ -1,14 +1,15 @@
 """Make a model from plates: config → data → epochs → one file."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_ben.errors import ArgumentError
-from napari_ben.plates import Plate
+from napari_ben.plates import Plate, Screen
 from napari_ben.training import TrainingConfig, collect_data
 from napari_ben.workflow._config import make_config
 from napari_ben.workflow._device import find_device, memory_in_words, processor_threads
+from napari_ben.workflow._journal import keep_journal
 from napari_ben.workflow._open import Plates, open_plates
 
 if TYPE_CHECKING:
@@ -33,12 +34,12 @@ def train(
     plates
         Plates, a screen, or paths of either.
     method
-        ``erm``, ``ben`` or ``cs-arm-bn``.
+        A key of `napari_ben.training.TRAINING_METHODS`.
     out
         The model file to write; its name becomes the model's.
     **options
-        Any field of `TrainingConfig`, such as ``labels`` and ``wells``, and ``resume``, ``device`` and ``threads`` of
-        `run_training`.
+        Any field of `TrainingConfig`, such as ``labels`` and ``wells``, and ``resume``, ``device``, ``threads``
+        and ``log`` of `run_training`.
 
     Returns
     -------
@@ -50,9 +51,10 @@ def train(
     NapariBenError
         When the data, the options or the device do not allow it.
     """
-    running = {key: options.pop(key) for key in ("resume", "device", "threads") if key in options}
+    running = {key: options.pop(key) for key in ("resume", "device", "threads", "log") if key in options}
     config = make_config(TrainingConfig, method=method, **options)
-    steps = run_training(open_plates(plates), config, Path(out), **running)
+    opened = plates if isinstance(plates, Screen) else open_plates(plates)
+    steps = run_training(opened, config, Path(out), **running)
     while True:
         try:
             next(steps)
@@ -61,14 +63,15 @@ def train(
             return model
 
 
-def run_training(
-    plates: Sequence[Plate],
+def run_training(  # noqa: PLR0913 # what to make, and how to carry it out
+    plates: Sequence[Plate] | Screen,
     config: TrainingConfig,
     out: Path,
     *,
     resume: bool = False,
     device: str = "auto",
     threads: int | None = None,
+    log: str | Path | None = None,
 ) -> "Generator[Epoch, None, Model]":
     """Train, handing back control after every step; closing the generator stops the work.
 
@@ -84,11 +87,13 @@ def run_training(
         ``auto``, ``cpu``, ``cuda``, ``mps``.
     threads
         Processor threads; torch's own choice when None.
+    log
+        Folder for metrics as they come: ``metrics.csv``, and TensorBoard's files where it is installed.
 
     Yields
     ------
     Epoch
-        How far the run is.
+        How far the run is; the first one tells what trains, what validates, and what leaks.
 
     Raises
     ------
@@ -103,14 +108,24 @@ def run_training(
             f"Call it {out.stem}{MODEL_SUFFIX}.",
         )
     chosen = find_device(device)
-    data = collect_data(plates, config)
+    data = collect_data(list(plates), config, _experiments(plates))
     checkpoint = out.with_name(out.name + CHECKPOINT_SUFFIX)
     _check_resume(checkpoint, resume=resume)
     with processor_threads(threads), memory_in_words(chosen):
-        trained = yield from fit(data, config, checkpoint=checkpoint, device=str(chosen))
+        steps = fit(data, config, checkpoint=checkpoint, device=str(chosen))
+        trained = yield from (steps if log is None else keep_journal(steps, Path(log)))
     model = trained.save(out, out.name.partition(".")[0])
     checkpoint.unlink(missing_ok=True)
     return model
+
+
+def _experiments(plates: Sequence[Plate] | Screen) -> Mapping[str, str] | None:
+    """Plate → experiment; None where all are of one, or nobody said."""
+    if isinstance(plates, Screen):
+        known = dict(zip(plates.table.index, plates.table["experiment"], strict=True))
+    else:
+        known = {plate.name: plate.experiment for plate in plates if plate.experiment}
+    return known if len(set(known.values())) > 1 and len(known) == len(plates) else None
 
 
 def _check_resume(checkpoint: Path, *, resume: bool) -> None:

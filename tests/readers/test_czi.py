@@ -53,6 +53,7 @@ SCENES = [
     ('Name="P1"><ArrayName>B2</ArrayName>', "B02"),
     ('Name="P1"><Shape Name="C4" Id="x"></Shape>', "C04"),
     ('Name="P1"><Shape Name="x"><RowIndex>4</RowIndex><ColumnIndex>11</ColumnIndex></Shape>', "D11"),
+    ('Name="x"><ArrayName>B2</ArrayName><Shape><RowIndex>1</RowIndex><ColumnIndex>1</ColumnIndex></Shape>', "B02"),
     ('Name="E5">', "E05"),
     ('Name="P3-F6">', "F06"),
 ]

@@ -2,13 +2,16 @@
 
 import json
 import shutil
+from uuid import uuid4
 
 import numpy as np
 import pytest
 import zarr
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from napari_ben.errors import ArgumentError, PlateError
-from napari_ben.plates import FORMATS
+from napari_ben.plates import FORMATS, sort_wells, well_name
 from napari_ben.readers import READERS, Place, open_plate
 from napari_ben.readers._zarr_json import inner_path
 from napari_ben.readers._zarr_wells import plate_format
@@ -384,3 +387,34 @@ def test_opening_costs_a_file_a_well(write_zarr, monkeypatch):
     read.clear()
     plate.at(z="max")
     assert len(read) == 0
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    wells=st.sets(st.tuples(st.integers(0, 31), st.integers(0, 47)), min_size=1, max_size=3),
+    version=st.sampled_from([2, 3]),
+    order=st.permutations("tczyx"),
+    without=st.sets(st.sampled_from("tcz")),
+    data=st.data(),
+)
+def test_random_plates_are_read_back(wells, version, order, without, data, write_zarr):
+    axes = "".join(axis for axis in order if axis not in without)
+    names = [well_name(*well) for well in wells]
+    paths = [f"{name[:-2]}/{name[-2:] if data.draw(st.booleans()) else int(name[-2:])}" for name in names]
+    fields = [str(number) for number in range(data.draw(st.integers(1, 3)))]
+    plan = {"axes": axes, "sizes": {"y": 3, "x": 5}, "datasets": ("0",), "name": f"{uuid4().hex}.zarr"}
+    folder, pixels = write_zarr(data.draw(st.permutations(paths)), fields, version, **plan)
+    plate = open_plate(folder)
+    assert plate.fields["well"].tolist() == [name for name in sort_wells(names) for _ in fields]
+    row = data.draw(st.integers(0, len(plate.fields) - 1))
+    well, field = plate.fields["well"][row], plate.fields["field"][row]
+    z = data.draw(st.sampled_from(["max", *plate.z_planes]))
+    time = data.draw(st.sampled_from([None, *plate.times]))
+    channel = data.draw(st.integers(0, len(plate.channels) - 1))
+    chosen = {"t": time or 0, "c": channel, "z": slice(None) if z == "max" else slice(z, z + 1)}
+    stored = pixels[f"{dict(zip(names, paths, strict=True))[well]}/{field}"]
+    part = stored[tuple(chosen.get(axis, slice(None)) for axis in axes)]
+    left = [axis for axis in axes if axis in "zyx"]
+    expected = part.max(axis=left.index("z")) if "z" in left else part
+    expected = expected if axes.index("y") < axes.index("x") else expected.T
+    assert np.array_equal(plate.at(z=z, time=time).read_plane(row, channel), expected)

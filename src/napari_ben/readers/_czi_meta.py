@@ -1,11 +1,14 @@
 """What the metadata of a CZI file say: in which wells its scenes lie, names of channels, size of a pixel."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from napari_ben.plates import find_well, well_name
 from napari_ben.readers._xml import read_xml
+
+_POSITION = re.compile(r"P\d+")
 
 
 @dataclass
@@ -20,11 +23,17 @@ class Scene:
 
     @property
     def well(self) -> str | None:
-        """Well that it lies in."""
-        if self.row.isdigit() and self.column.isdigit() and 0 < int(self.row) < 33 and 0 < int(self.column) < 49:
-            return well_name(int(self.row) - 1, int(self.column) - 1)
-        names = (self.array_name, self.shape, self.name, self.name.rpartition("-")[2])
-        return next((well for name in names if (well := find_well(name))), None)
+        """Well that it lies in: by name, and only where no name tells it by its row and column, counted from 1.
+
+        Scenes are themselves named ``P1``, ``P2``, … for their positions: that is no well.
+        """
+        own = self.name.rpartition("-")[2]
+        names = (self.array_name, self.shape, "" if _POSITION.fullmatch(own) else own)
+        named = next((well for name in names if (well := find_well(name))), None)
+        if named or not (self.row.isdecimal() and self.column.isdecimal()):
+            return named
+        row, column = int(self.row[:4]), int(self.column[:4])
+        return well_name(row - 1, column - 1) if 0 < row <= 32 and 0 < column <= 48 else None
 
 
 @dataclass

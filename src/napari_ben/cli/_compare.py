@@ -8,6 +8,7 @@ import typer
 from napari_ben.cli import _options as option
 from napari_ben.cli._look import open_all
 from napari_ben.cli._progress import follow, warn
+from napari_ben.errors import ArgumentError
 
 Models = Annotated[
     list[str],
@@ -93,12 +94,16 @@ def compare(
         threads=threads,
     )
     config = workflow.make_config(workflow.CompareConfig, **options, **option.parse_settings(settings))
+    _check_embeddings(model, embeddings, config.of_embeddings)
     told = option.told(platemap, well_order, accept_suggestions, keep_failed)
     plates = open_all(path, told, layout, pattern, option.view(z, time, acquisition))
     entrants = workflow.find_entrants(plates.ready_for(config.context), group)
     trials = workflow.plan_comparison(entrants, workflow.find_contenders(_split(model)), config)
     typer.echo(workflow.Costs.of(trials).describe(), err=True)
-    comparison = follow(workflow.run_comparison(trials, config, out), f"{len(trials)} runs")
+    sources = option.parse_pairs(embeddings, "--embeddings")
+    tables = follow(workflow.find_embeddings(sources, entrants, out, config.device), "embeddings")
+    elsewhere = workflow.runs_elsewhere(tables, entrants, config.labels)
+    comparison = follow(workflow.run_comparison(trials, config, out, elsewhere), f"{len(trials)} runs")
     typer.echo(comparison.to_markdown(), nl=False)
     warn(*comparison.notes)
     if not comparison.table["n_wells"].any():
@@ -106,6 +111,18 @@ def compare(
     if out is not None:
         comparison.save(out)
         typer.echo(f"Everything on one page → {out / 'report.html'}")
+
+
+def _check_embeddings(models: list[str], embeddings: list[str] | None, methods: tuple[str, ...]) -> None:
+    if not models and not embeddings:
+        raise ArgumentError(
+            "There is nothing to compare.", "Name models with --models, or embeddings with --embeddings."
+        )
+    if embeddings and not methods:
+        raise ArgumentError(
+            "Embeddings have no network, so none of the methods fits them.",
+            "Add methods for embeddings, such as --methods unaligned,tvn,coral.",
+        )
 
 
 def _split(texts: list[str]) -> list[str]:

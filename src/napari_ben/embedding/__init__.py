@@ -6,12 +6,14 @@ from napari_ben.embedding._matrices import covariance, ledoit_wolf, power_of
 from napari_ben.embedding._neighbours import nearest_neighbours
 from napari_ben.embedding._pca import pca
 from napari_ben.embedding._recipes import ALIGNMENTS, DEFAULT_TVN, Recipe, find_alignment
+from napari_ben.embedding._table import EmbeddingTable, read_embeddings, write_embeddings
 from napari_ben.embedding._umap import Waiting, umap, umap_refusal, umap_steps
 
 __all__ = [
     "ALIGNMENTS",
     "DEFAULT_TVN",
     "Alignment",
+    "EmbeddingTable",
     "Recipe",
     "Waiting",
     "covariance",
@@ -22,8 +24,10 @@ __all__ = [
     "nearest_neighbours",
     "pca",
     "power_of",
+    "read_embeddings",
     "save_alignment",
     "umap",
     "umap_refusal",
     "umap_steps",
+    "write_embeddings",
 ]

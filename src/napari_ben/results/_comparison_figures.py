@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["accuracy_figure", "batch_effect_figure", "class_figure", "drift_figure", "sweep_figure"]
 
 _MARKERS = "osD^vP*X<>hp"
+_EDGE: Any = {"markeredgecolor": INK, "markeredgewidth": 0.6}
 
 
 def accuracy_figure(summary: pd.DataFrame) -> "Figure":
@@ -35,7 +36,7 @@ def accuracy_figure(summary: pd.DataFrame) -> "Figure":
         for name, row in zip(_names(part), part.itertuples(), strict=True):
             height, (colour, marker) = names.index(name), looks[name]
             axes.plot([row.well_low, row.well_high], [height, height], color=colour, linewidth=2)
-            axes.plot([row.well_accuracy], [height], marker, color=colour, markersize=7, markeredgecolor="white")
+            axes.plot([row.well_accuracy], [height], marker, color=colour, markersize=7, **_EDGE)
         axes.set(xlim=(-0.02, 1.02), ylim=(len(names) - 0.4, -0.6), yticks=range(len(names)))
         axes.set_yticklabels(names, fontsize=8.5, color=INK)
         axes.set_title(str(group) or "all plates", loc="left", fontsize=10, color=INK)
@@ -94,7 +95,7 @@ def sweep_figure(sweep: pd.DataFrame, title: str, unit: str) -> "Figure":
         axes.set_xticks(settings, [f"{value:g}" for value in settings], fontsize=8)
         axes.minorticks_off()
         axes.set_title(str(group) or "all plates", loc="left", fontsize=10, color=INK)
-        axes.set_xlabel(f"{title} ({unit})", fontsize=9, color=QUIET)
+        axes.set_xlabel(f"{title}\n{unit}", fontsize=9, color=QUIET)
         axes.grid(color="#E5E5E5", linewidth=0.7)
     panels[0].set_ylabel("well accuracy", fontsize=9, color=QUIET)
     panels[-1].legend(loc="upper left", bbox_to_anchor=(1.02, 1.0), frameon=False, fontsize=8, labelcolor=INK)
@@ -121,7 +122,7 @@ def batch_effect_figure(effects: pd.DataFrame) -> "Figure":
     for axes, column in zip(panels, shown, strict=True):
         for height, (name, value) in enumerate(zip(names, effects[column], strict=True)):
             colour, marker = looks[name]
-            axes.plot([value], [height], marker, color=colour, markersize=8, markeredgecolor="white")
+            axes.plot([value], [height], marker, color=colour, markersize=8, **_EDGE)
         ideal = {"plate_predictability": float(effects["chance"].mean()), "control_distance": 1.0}.get(column)
         if ideal is not None:
             axes.axvline(ideal, color=QUIET, linewidth=1, linestyle=(0, (3, 2)))

@@ -9,6 +9,7 @@ from napari_ben.workflow._comparison import Comparison, Costs
 from napari_ben.workflow._config import PredictConfig, make_config
 from napari_ben.workflow._contenders import Contender, Entrant, find_contenders, find_entrants
 from napari_ben.workflow._device import describe_device, find_device
+from napari_ben.workflow._elsewhere import embed_with_timm, find_embeddings, runs_elsewhere
 from napari_ben.workflow._ensemble import plan_ensemble
 from napari_ben.workflow._inputs import InputCache
 from napari_ben.workflow._layout import run_umap
@@ -60,9 +61,11 @@ __all__ = [
     "compare",
     "describe_device",
     "drain",
+    "embed_with_timm",
     "exclude_flagged",
     "find_contenders",
     "find_device",
+    "find_embeddings",
     "find_entrants",
     "join_quality",
     "keep_wells",
@@ -87,6 +90,7 @@ __all__ = [
     "run_stability",
     "run_training",
     "run_umap",
+    "runs_elsewhere",
     "teach",
     "train",
 ]

@@ -74,7 +74,7 @@ class CompareConfig(BaseModel):
     sweeps: tuple[Sweep, ...] = ()
     draws: Annotated[int, Field(ge=1)] = 3
     sweep_plates: Annotated[int, Field(ge=1)] = 1
-    context_sizes: tuple[Annotated[int, Field(ge=1)], ...] = (1, 2, 4, 8, 16, 32, 64)
+    context_sizes: tuple[Annotated[int, Field(ge=1)], ...] = (1, 4, 16, 64)
     shifts: tuple[Annotated[float, Field(gt=0)], ...] = (10.0, 1.0, 0.1, 0.01)
     seed: Annotated[int, Field(ge=0)] = 0
 

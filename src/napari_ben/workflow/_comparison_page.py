@@ -88,7 +88,8 @@ def _effect_words() -> tuple[str, ...]:
         "Plate predictability is how often a linear classifier names the plate of a control well at a position that it "
         "has not seen (five folds); chance is one over the number of plates. Control distance is the root mean square "
         "distance of controls on different plates over that on one plate. An embedding without batch effects has "
-        "chance and 1; but so has one without any signal, which the accuracies tell apart.",
+        "chance and 1; but so has one without any signal, which the accuracies tell apart. Where the statistics or the "
+        "alignment come from these very controls their means agree too well, and predictability falls below chance.",
         precision,
     )
 

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from napari_ben.plates import Plate
 from napari_ben.results import RESERVED_COLUMNS, Predictions
 from napari_ben.workflow._plan import Plan
 from napari_ben.workflow._progress import FieldBatch
@@ -37,7 +38,7 @@ def gather(plan: Plan, finished: Sequence[FieldBatch], *, is_complete: bool) -> 
         logits=_stack([batch.logits for batch in finished], (0, len(card.classes)), np.float32)[fields],
         embeddings=_stack([batch.embeddings for batch in finished], (0, card.embedding_size), np.float32)[fields],
         well_logits=_stack([batch.well_logits for batch in finished], (0, len(card.classes)), np.float32)[wells],
-        index=_index(plan, rows),
+        index=field_index(plan.plate, rows, plan.context_rows),
         run=record_run(plan, finished, is_complete=is_complete),
         reducer=plan.config.reducer,
         complete=is_complete,
@@ -60,13 +61,13 @@ def _stack(parts: list[NDArray[Any]], empty_shape: tuple[int, ...], dtype: type)
     return np.concatenate([np.zeros(empty_shape, dtype), *parts])
 
 
-def _index(plan: Plan, rows: NDArray[np.int64]) -> pd.DataFrame:
+def field_index(plate: Plate, rows: NDArray[np.int64], context_rows: NDArray[np.int64]) -> pd.DataFrame:
     """Give one row a field: where it lies, its well's platemap, whether it spoke for the context."""
-    fields = plan.plate.fields.iloc[rows]
-    wells = plan.plate.wells.drop(columns="n_fields").loc[fields["well"]].reset_index(drop=True)
+    fields = plate.fields.iloc[rows]
+    wells = plate.wells.drop(columns="n_fields").loc[fields["well"]].reset_index(drop=True)
     index = pd.DataFrame({"well": fields["well"].to_numpy(), "site": fields["field"].to_numpy()})
     platemap = wells.rename(columns={name: f"{name}_platemap" for name in wells if _clashes(str(name))})
-    return pd.concat([index, platemap], axis=1).assign(in_context=np.isin(rows, plan.context_rows))
+    return pd.concat([index, platemap], axis=1).assign(in_context=np.isin(rows, context_rows))
 
 
 def _clashes(name: str) -> bool:

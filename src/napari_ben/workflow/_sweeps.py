@@ -21,7 +21,7 @@ from napari_ben.workflow._trials import Trial
 
 __all__ = ["keep_wells", "plan_sweeps"]
 
-_LEAST_JUDGED = 16
+_LEAST_JUDGED = 8
 
 
 @dataclass(frozen=True)

@@ -24,11 +24,10 @@ def is_excluded(table: pd.DataFrame, role_words: pd.Series) -> pd.Series:
     Series
         bool, the table's index.
     """
-    out = role_words.map(lambda word: _plain(word) in ("excluded", "exclude"))
-    if "qc" in table:
-        out |= table["qc"].map(lambda word: bool(_FAILED.fullmatch(_plain(word))))
-    if "excluded" in table:
-        out |= table["excluded"].map(lambda word: bool(_LEFT_OUT.fullmatch(_plain(word))))
+    out = role_words.map({word: _plain(word) in ("excluded", "exclude") for word in role_words.unique()}).astype(bool)
+    for column, meaning in (("qc", _FAILED), ("excluded", _LEFT_OUT)):
+        if column in table:
+            out |= table[column].map({word: bool(meaning.fullmatch(_plain(word))) for word in table[column].unique()})
     return out.astype(bool)
 
 

@@ -7,6 +7,7 @@ because somebody says so. The original word stays in ``raw_role``.
 """
 
 import re
+from functools import lru_cache
 
 import pandas as pd
 
@@ -117,5 +118,6 @@ def _says_reagent(word: str) -> bool:
     return _plain(word) != "control" and _suggests_control(word)
 
 
+@lru_cache(maxsize=10_000)  # the plates of a screen say the same words
 def _plain(word: str) -> str:
     return re.sub(r"[\s_-]+", " ", word.strip().casefold()) if word.strip() not in _INTEGERS else word.strip()

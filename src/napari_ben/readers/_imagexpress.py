@@ -4,7 +4,6 @@ File names say what each image is. The plate file adds what was to be imaged and
 a handful of images add the pixel's size and where the sites of a well lie, which is the same in every well.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from napari_ben.plates import sort_wells
 from napari_ben.readers._htd import Htd, read_htd
 from napari_ben.readers._index import PlaneIndex, PlateFacts
 from napari_ben.readers._metaseries import MetaSeries, read_metaseries
-from napari_ben.readers._naming import read_names, unread_problem, vote
+from napari_ben.readers._naming import read_names, spread, unread_problem, vote
 from napari_ben.readers._namings import NAMINGS
 from napari_ben.readers._place import Place
 from napari_ben.readers._plate_name import file_kind, plate_name
@@ -28,7 +27,7 @@ def refuse_imagexpress(place: Place) -> str | None:
     if not place.is_folder and place.path.suffix.lower() != ".htd":
         return "it is neither a folder nor an HTD file"
     try:
-        images = _images(place)
+        images = place.whole.images
     except PlateError as error:
         return error.problem
     if not images:
@@ -46,7 +45,7 @@ def index_imagexpress(place: Place) -> tuple[PlaneIndex, PlateFacts]:
     PlateError
         When no name can be read.
     """
-    images = _images(place)
+    images = place.whole.images
     index, unread = read_names(images, _NAMING)
     if not len(index):
         raise PlateError(
@@ -59,7 +58,7 @@ def index_imagexpress(place: Place) -> tuple[PlaneIndex, PlateFacts]:
     name, experiment = plate_name(place.folder)
     facts = PlateFacts(
         name=name,
-        layout=f"{file_kind(index.files)} folder, ImageXpress{' with HTD' if htd else ' names'}",
+        layout=f"{file_kind(spread(index.files))} folder, ImageXpress{' with HTD' if htd else ' names'}",
         channels=tuple(names[wave] for wave in sorted(names, key=_wave)),
         format=htd.format if htd and all(map(htd.format.holds, set(index.wells))) else None,
         experiment=experiment,
@@ -69,10 +68,6 @@ def index_imagexpress(place: Place) -> tuple[PlaneIndex, PlateFacts]:
     )
     y_um, x_um = _positions(index, sites)
     return replace(index, channels=channels, y_um=y_um, x_um=x_um), facts
-
-
-def _images(place: Place) -> Sequence[str]:
-    return place.whole.images
 
 
 def _plate_file(place: Place) -> tuple[Htd | None, tuple[str, ...]]:

@@ -118,7 +118,7 @@ def _elect(names: tuple[str, ...], namings: tuple[Naming, ...]) -> Naming | None
     return namings[counts.index(max(counts))] if any(counts) else None
 
 
-def spread(paths: Sequence[str], count: int = VOTERS) -> Sequence[str]:
+def spread(paths: Names, count: int = VOTERS) -> Sequence[str]:
     """Take some paths of full-size images, evenly over all."""
     full_size = [path for path in paths if "_thumb" not in path]
     if len(full_size) <= count:

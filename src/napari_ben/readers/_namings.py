@@ -20,7 +20,7 @@ NAMINGS: dict[str, Naming] = {
     ),
     "cellvoyager": by_pattern(
         "CellVoyager names",
-        rf"(?P<plate>.+)_{_WELL}_T(?P<time>\d{{4}})F(?P<field>\d{{3}})L\d\dA\d\dZ(?P<z>\d\d)C(?P<channel>\d\d)"
+        rf"(?P<plate>.+?)_{_WELL}_T(?P<time>\d{{4}})F(?P<field>\d{{3}})L\d\dA\d\dZ(?P<z>\d\d)C(?P<channel>\d\d)"
         r"\.(?:tiff?|png)",
         channel_prefix="C",
     ),
@@ -31,17 +31,17 @@ NAMINGS: dict[str, Naming] = {
     ),
     "incell": by_pattern(
         "IN Cell names",
-        r"(?:(?P<plate>.+)_)?(?P<row>[A-Z]{1,2}) - (?P<column>\d+)\(fld (?P<field>\d+)(?: wv (?P<channel>[^)]*?))?"
+        r"(?:(?P<plate>.+?)_)?(?P<row>[A-Z]{1,2}) - (?P<column>\d+)\(fld (?P<field>\d+)(?: wv (?P<channel>[^)]*?))?"
         r"(?: z (?P<z>\d+))?(?: time (?P<time>\d+)[^)]*)?\)\.tiff?",
     ),
     "cellreporter": by_pattern(
         "CellReporterXpress / IN Carta names",
-        rf"(?P<plate>.+)_t(?P<time>\d+)_{_WELL}_s(?P<field>\d+)_w(?P<channel>\d+)_z(?P<z>\d+)\.tiff?",
+        rf"(?P<plate>.+?)_t(?P<time>\d+)_{_WELL}_s(?P<field>\d+)_w(?P<channel>\d+)_z(?P<z>\d+)\.tiff?",
         channel_prefix="w",
     ),
     "imagexpress": by_pattern(
         "ImageXpress names",
-        rf"(?:(?P<plate>.+)_)?{_WELL}(?:_s(?P<field>\d+?))?(?:_w(?P<channel>\d+?))?(?:_z(?P<z>\d+))?"
+        rf"(?:(?P<plate>.+?)_)?{_WELL}(?:_s(?P<field>\d+?))?(?:_w(?P<channel>\d+?))?(?:_z(?P<z>\d+))?"
         rf"(?P<thumb>_thumb)?(?:{_GUID})?\.(?:tiff?|TIFF?)",
         channel_prefix="w",
         projection=0,
@@ -58,7 +58,7 @@ NAMINGS: dict[str, Naming] = {
     ),
     "arrayscan": by_pattern(
         "ArrayScan / CellInsight names",
-        rf"(?P<plate>.+)_{_LOOSE_WELL}(?=f\d|[do]\d|\.(?:C01|DIB))(?:f(?P<field>\d{{2,3}}))?(?:[do](?P<channel>\d))?"
+        rf"(?P<plate>.+?)_{_LOOSE_WELL}(?=f\d|[do]\d|\.(?:C01|DIB))(?:f(?P<field>\d{{2,3}}))?(?:[do](?P<channel>\d))?"
         r"\.(?:tiff?|TIFF?|png|C01|DIB)",
         channel_prefix="d",
     ),

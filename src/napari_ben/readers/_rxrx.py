@@ -47,7 +47,7 @@ def index_rxrx(place: Place) -> tuple[PlaneIndex, PlateFacts]:
     name, experiment = plate_name(place.path)
     facts = PlateFacts(
         name=name,
-        layout=f"{file_kind(index.files)} folder, {_NAMING.title}",
+        layout=f"{file_kind(spread(index.files))} folder, {_NAMING.title}",
         format=_format(index.wells),
         experiment=experiment,
         shape=header.shape if header else None,

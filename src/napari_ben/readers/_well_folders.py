@@ -12,7 +12,7 @@ from pathlib import Path
 from napari_ben.errors import PlateError
 from napari_ben.plates import find_well
 from napari_ben.readers._index import PlaneIndex, PlateFacts
-from napari_ben.readers._naming import Naming, by_pattern, read_names, unread_problem, vote
+from napari_ben.readers._naming import Naming, by_pattern, read_names, spread, unread_problem, vote
 from napari_ben.readers._namings import NAMINGS
 from napari_ben.readers._place import Place, is_image
 from napari_ben.readers._plate_name import file_kind, plate_name
@@ -71,7 +71,7 @@ def index_well_folders(place: Place) -> tuple[PlaneIndex, PlateFacts]:
     index, unread = read_names(images, naming)
     facts = PlateFacts(
         name=plate_name(place.path)[0],
-        layout=f"{file_kind(index.files)} files, {naming.title}",
+        layout=f"{file_kind(spread(index.files))} files, {naming.title}",
         problems=unread_problem(unread),
     )
     return index, facts

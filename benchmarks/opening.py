@@ -223,13 +223,13 @@ def rows(folder: Path, sizes: tuple[Size, Size], repeats: int) -> Iterator[tuple
     )
     for number, (title, write, size, ways) in enumerate(layouts):
         path = write(folder / str(number) / "plate.ome.zarr", size)
-        os.environ["NAPARI_BEN_CACHE"] = "off"
+        os.environ["NAPARI_BEN_INDEX_CACHE"] = "off"
         plate = open_plate(path)
         taken = seconds(partial(open_plate, path), repeats)
         others = {way: seconds(partial(action, path), 1) for way, action in ways.items()}
         told = ", ".join(f"{way} {other:.2f} s = {other / taken:.0f}×" for way, other in others.items())
         yield f"{title}, {size}: open ({len(plate.fields)} fields)", taken, size.limit, told
-        os.environ["NAPARI_BEN_CACHE"] = str(folder / "cache")
+        os.environ |= {"NAPARI_BEN_INDEX_CACHE": "on", "NAPARI_BEN_CACHE": str(folder / "cache")}
         open_plate(path)
         yield f"{title}, {size}: open again", seconds(partial(open_plate, path), repeats), size.limit, ""
         yield f"{title}, {size}: build its mosaic", seconds(partial(build_mosaic, plate), repeats), 0.1, ""

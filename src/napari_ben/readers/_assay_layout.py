@@ -31,7 +31,7 @@ def read_assay_layout(images: Path) -> tuple[pd.DataFrame | None, tuple[str, ...
         Why there is none, although there is a file.
     """
     try:
-        found = [path for path in _candidates(images) if read_root(path).name == _ROOT]
+        found = [path for path in assay_layout_files(images) if read_root(path).name == _ROOT]
         if len(found) > 1:
             names = ", ".join(repr(path.name) for path in found)
             return None, (f"The plate has {len(found)} assay layouts ({names}): none is taken.",)
@@ -40,7 +40,8 @@ def read_assay_layout(images: Path) -> tuple[pd.DataFrame | None, tuple[str, ...
         return None, (error.problem,)
 
 
-def _candidates(images: Path) -> list[Path]:
+def assay_layout_files(images: Path) -> list[Path]:
+    """Files that may hold the assay layout of a plate whose images lie in a folder."""
     around = (images, images.parent) if images.name.lower() == "images" else (images,)
     folders = [folder / name for folder in around for name in ("Assaylayout", "AssayLayout", "assaylayout")]
     files = [path for folder in folders for path in sorted(folder.glob("*.xml"))]

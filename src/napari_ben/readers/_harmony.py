@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_ben.errors import PlateError
-from napari_ben.readers._assay_layout import read_assay_layout
+from napari_ben.readers._assay_layout import assay_layout_files, read_assay_layout
 from napari_ben.readers._index import PlaneIndex, PlateFacts
 from napari_ben.readers._place import Place
 from napari_ben.readers._plate_name import plate_name
@@ -100,6 +100,12 @@ def index_harmony(place: Place) -> tuple[PlaneIndex, PlateFacts]:
         problems=tuple(filter(None, (unknown, damage, *problems, _sizes(images), *layout_problems))),
     )
     return index, facts
+
+
+def beside_harmony(place: Place) -> list[Path]:
+    """Files that are read of a plate, and that may lie outside it."""
+    path = _find(place)
+    return assay_layout_files(path.parent) if path else []
 
 
 def _find(place: Place) -> Path | None:

@@ -12,12 +12,13 @@ from napari_ben.plates import Plate
 from napari_ben.readers._cellreporter import index_cellreporter, refuse_cellreporter
 from napari_ben.readers._cellvoyager import index_cellvoyager, refuse_cellvoyager
 from napari_ben.readers._czi import index_czi, plates_czi, refuse_czi
-from napari_ben.readers._harmony import index_harmony, refuse_harmony
+from napari_ben.readers._harmony import beside_harmony, index_harmony, refuse_harmony
 from napari_ben.readers._image_folder import index_names, refuse_names
 from napari_ben.readers._image_table import index_image_table, plates_image_table, refuse_image_table
 from napari_ben.readers._imagexpress import index_imagexpress, refuse_imagexpress
 from napari_ben.readers._incell import index_incell, refuse_incell
 from napari_ben.readers._index import PlaneIndex, PlateFacts
+from napari_ben.readers._index_cache import keep_index
 from napari_ben.readers._index_plate import plate_from_index
 from napari_ben.readers._load_data import index_load_data, plates_load_data, refuse_load_data
 from napari_ben.readers._namings import NAMINGS
@@ -89,9 +90,15 @@ def _overruled(images_are: ImagesAre) -> Reader:
 
 READERS: dict[str, Reader] = {
     "ome-zarr": Reader("OME-Zarr HCS", refuse_omezarr, read_omezarr),
-    "harmony": index_reader("Harmony / Operetta / Opera Phenix / Columbus", refuse_harmony, index_harmony),
-    "cellvoyager-mlf": index_reader("Yokogawa CellVoyager", refuse_cellvoyager, index_cellvoyager),
-    "incell-xdce": index_reader("IN Cell Analyzer", refuse_incell, index_incell),
+    "harmony": index_reader(
+        "Harmony / Operetta / Opera Phenix / Columbus",
+        refuse_harmony,
+        keep_index("harmony", index_harmony, beside_harmony),
+    ),
+    "cellvoyager-mlf": index_reader(
+        "Yokogawa CellVoyager", refuse_cellvoyager, keep_index("cellvoyager", index_cellvoyager)
+    ),
+    "incell-xdce": index_reader("IN Cell Analyzer", refuse_incell, keep_index("incell", index_incell)),
     "cellreporter": index_reader("ImageXpress HCS.ai / CellReporterXpress", refuse_cellreporter, index_cellreporter),
     "load-data": index_reader("CellProfiler image table", refuse_load_data, index_load_data, plates_load_data),
     "image-table": index_reader("Table of images", refuse_image_table, index_image_table, plates_image_table),
@@ -101,7 +108,7 @@ READERS: dict[str, Reader] = {
     "well-folders": index_reader("Folders named by well", refuse_well_folders, index_well_folders),
     "czi": index_reader("ZEISS CZI", refuse_czi, index_czi, plates_czi),
     "nd2": index_reader("Nikon ND2", refuse_nd2, index_nd2, plates_nd2),
-    "images": index_reader("TIFF or PNG files named by well", refuse_names, index_names),
+    "images": index_reader("TIFF or PNG files named by well", refuse_names, keep_index("images", index_names)),
 }
 LAYOUTS: dict[str, Reader] = {
     **READERS,

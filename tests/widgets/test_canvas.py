@@ -65,7 +65,7 @@ def test_frames_come_with_predictions_and_are_as_opaque_as_they_are_sure(wells, 
 
 def test_context_and_selection_are_marked(wells, viewer):
     wells.show_marks(frozenset({"A01"}), frozenset())
-    dot = viewer.layers["Well marks"].data[0]
+    dot = viewer.layers["Well marks"].data[0].copy()
     wells.show_marks(frozenset({"A01"}), frozenset({"B02"}))
     assert dot.any()
     assert (viewer.layers["Well marks"].data[0] != dot).any()

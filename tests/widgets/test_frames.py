@@ -20,6 +20,12 @@ def raster():
     return Raster.over(boxes(1, 2), (110, 220))
 
 
+def painted(raster, *marks):
+    picture = raster.blank()
+    raster.paint(picture, *marks)
+    return picture
+
+
 def none(count=2):
     return np.zeros(count, bool)
 
@@ -31,7 +37,7 @@ def test_the_raster_covers_the_mosaic(raster):
 
 
 def test_a_frame_has_its_colour_and_a_clear_inside(raster):
-    picture = raster.paint(np.vstack([RED, np.zeros((1, 4), np.uint8)]), none(), none())
+    picture = painted(raster, np.vstack([RED, np.zeros((1, 4), np.uint8)]), none(), none())
     y0, x0, y1, x1 = raster.boxes[0]
     assert picture[y0, x0].tolist() == RED[0].tolist()
     assert picture[y1 - 1, x1 - 1].tolist() == RED[0].tolist()
@@ -41,14 +47,14 @@ def test_a_frame_has_its_colour_and_a_clear_inside(raster):
 
 
 def test_a_selected_well_has_a_white_outline_and_keeps_its_class(raster):
-    picture = raster.paint(np.repeat(RED, 2, axis=0), none(), np.array([True, False]))
+    picture = painted(raster, np.repeat(RED, 2, axis=0), none(), np.array([True, False]))
     y0, x0, _, _ = raster.boxes[0]
     assert picture[y0, x0].tolist() == [255, 255, 255, 255]
     assert picture[y0 + 2 + 1 + 1, x0 + 20].tolist() == RED[0].tolist()
 
 
 def test_a_context_well_has_a_dot(raster):
-    picture = raster.paint(np.zeros((2, 4), np.uint8), np.array([False, True]), none())
+    picture = painted(raster, np.zeros((2, 4), np.uint8), np.array([False, True]), none())
     y0, x0, _, _ = raster.boxes[1]
     assert picture[y0 + 10, x0 + 10].tolist() == [255, 255, 255, 255]
 
@@ -63,3 +69,39 @@ def test_a_large_plate_is_a_bounded_picture():
 def test_frames_are_bolder_from_far():
     fine, coarse = levels_over(boxes(8, 12), (880, 1320))
     assert fine.scale * fine.width < coarse.scale * coarse.width
+
+
+def test_painting_again_leaves_nothing_of_before(raster):
+    picture = painted(raster, np.repeat(RED, 2, axis=0), ~none(), ~none())
+    raster.paint(picture, np.zeros((2, 4), np.uint8), none(), none())
+    assert not picture.any()
+
+
+def by_hand(raster, colours, context, selected):
+    """The marks as words say them: frame, then outline and rim, then dot."""
+    picture, width = raster.blank(), raster.width
+    for well, (y0, x0, y1, x1) in enumerate(raster.boxes.tolist()):
+        outline, rim = max(width // 2, 1), max(width // 3, 1)
+        rings = [colours[well] if colours[well, 3] else (0, 0, 0, 0)] * width
+        if selected[well]:
+            rings = [(255, 255, 255, 255)] * outline + [(0, 0, 0, 170)] * rim + rings
+        for depth, colour in enumerate(rings):
+            part = picture[y0 + depth : y1 - depth, x0 + depth : x1 - depth]
+            part[[0, -1]] = colour
+            part[:, [0, -1]] = colour
+        if context[well]:
+            y, x, side = y0 + 2 * width, x0 + 2 * width, 2 * width
+            picture[y - 1 : y + side + 1, x - 1 : x + side + 1] = (0, 0, 0, 170)
+            picture[y : y + side, x : x + side] = (255, 255, 255, 255)
+    return picture
+
+
+@pytest.mark.parametrize("level", [0, 1])
+@pytest.mark.parametrize("seed", range(3))
+def test_the_table_draws_what_a_hand_would(level, seed):
+    rng = np.random.default_rng(seed)
+    raster = levels_over(boxes(3, 4, side=131, pitch=139), (417, 556))[level]
+    colours = rng.integers(0, 256, (12, 4)).astype(np.uint8) * rng.integers(0, 2, (12, 1)).astype(np.uint8)
+    context, selected = rng.integers(0, 2, (2, 12)).astype(bool)
+    expected = by_hand(raster, colours, context, selected)
+    assert np.array_equal(painted(raster, colours, context, selected), expected)

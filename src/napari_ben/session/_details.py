@@ -10,6 +10,7 @@ layer) waits for the true ones.
 
 import inspect
 from collections.abc import Generator, Sequence
+from functools import cached_property
 from itertools import islice
 from threading import Lock
 from time import monotonic
@@ -69,9 +70,7 @@ class Details:
 
     def levels(self, channel: int) -> list[Any]:
         """Levels of one channel, finest first, without the coarsest; each looks like an array."""
-        honest = self._plate.mosaic.levels(channel)[:-1]
-        factors = self._plate.mosaic.layout.factors
-        return [Level(self, channel, factor, pixels) for factor, pixels in zip(factors, honest, strict=False)]
+        return [Level(self, self._plate, channel, level) for level in range(len(self._plate.mosaic.layout.factors) - 1)]
 
     def paint(self, channel: int, factor: int, box: tuple[int, int, int, int]) -> NDArray[Any]:
         """Paint a piece of a level, y0, x0, y1, x1 of its pixels, from what is in memory."""
@@ -83,11 +82,12 @@ class Details:
         return canvas
 
     def _from_afar(self, channel: int, factor: int, box: tuple[int, int, int, int]) -> NDArray[Any]:
-        picture = self._pictures[channel]
         coarser = self._plate.mosaic.layout.factors[-1] // factor
-        y, x = (np.arange(box[axis], box[axis + 2]) // coarser for axis in (0, 1))
-        seen: NDArray[Any] = picture[np.ix_(y.clip(max=picture.shape[0] - 1), x.clip(max=picture.shape[1] - 1))]
-        return seen
+        top, left, bottom, right = box
+        seen = self._pictures[channel][top // coarser : -(-bottom // coarser), left // coarser : -(-right // coarser)]
+        seen = seen.repeat(coarser, axis=0).repeat(coarser, axis=1)
+        y, x = top % coarser, left % coarser
+        return np.ascontiguousarray(seen[y : y + bottom - top, x : x + right - left])
 
     def _affordable(self, rows: list[int], factor: int, box: tuple[int, int, int, int]) -> list[int]:
         """Fields whose planes fit into memory together with those of the other channels, the middle ones first."""
@@ -151,18 +151,24 @@ class Level:
     ----------
     details
         Paints what the canvas asks for.
-    channel, factor
-        Which level.
-    pixels
-        The true ones, lazily.
+    plate
+        Whose pixels they are.
+    channel, level
+        Which of them; the finest level is 0.
     """
 
-    def __init__(self, details: Details, channel: int, factor: int, pixels: "da.Array") -> None:
-        self.pixels = pixels
-        self.shape: tuple[int, int] = pixels.shape
-        self.dtype: np.dtype[Any] = pixels.dtype
-        self.ndim, self.size = 2, int(np.prod(pixels.shape))
-        self._details, self._channel, self._factor = details, channel, factor
+    def __init__(self, details: Details, plate: Plate, channel: int, level: int) -> None:
+        layout = plate.mosaic.layout
+        self._factor = layout.factors[level]
+        self.shape: tuple[int, int] = (layout.shape[0] // self._factor, layout.shape[1] // self._factor)
+        self.dtype: np.dtype[Any] = plate.dtype
+        self.ndim, self.size = 2, self.shape[0] * self.shape[1]
+        self._details, self._plate, self._channel, self._level = details, plate, channel, level
+
+    @cached_property
+    def pixels(self) -> "da.Array":
+        """The true ones, lazily; made when asked for, because the window need not wait for dask."""
+        return self._plate.mosaic.levels(self._channel)[self._level]
 
     def __getitem__(self, key: Any) -> Any:
         """Give what is in memory to the canvas, and lazy pixels to everybody else."""

@@ -47,6 +47,7 @@ class WellLayers(QObject):
         self._boxes = np.zeros((0, 4))
         self._pixel_um: float | None = None
         self._rasters: tuple[Raster, ...] = ()
+        self._pictures: list[NDArray[np.uint8]] = []
         self._colours = np.zeros((0, 4), np.uint8)
         self._words: list[str] = []
         self._written: list[str] = []
@@ -130,14 +131,17 @@ class WellLayers(QObject):
         if layer is None:
             return
         context, selected = (self._wells.index.isin(list(wells)) for wells in self._marked)
-        layer.data = [raster.paint(self._colours, context, selected) for raster in self._rasters]
+        for raster, picture in zip(self._rasters, self._pictures, strict=True):
+            raster.paint(picture, self._colours, context, selected)
+        layer.refresh(extent=False)
 
     def _layer(self, title: str) -> Any:
         return next((layer for layer in self._viewer.layers if layer.metadata.get(_KEY) == title), None)
 
     def _add_marks(self) -> None:
+        self._pictures = [raster.blank() for raster in self._rasters]
         self._viewer.add_image(
-            [np.zeros((*raster.shape, 4), np.uint8) for raster in self._rasters],
+            self._pictures,
             rgb=True,
             multiscale=True,
             name=_MARKS,

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from napari_ben.errors import PlateError
+from napari_ben.readers import _xml
 from napari_ben.readers._xml import CHUNK, DEEPEST, LONGEST, Root, read_root, read_xml
 from napari_ben.readers._xml_records import Record, read_records
 
@@ -46,8 +47,19 @@ def test_what_would_fill_the_memory_is_refused(write):
         read_xml(write(f"<a>{'x' * (LONGEST + 2 * CHUNK)}</a>"), {}, {"a": str})
 
 
-def test_text_that_nobody_hears_may_be_long(write):
-    assert read_xml(write(f"<a>{'x' * (LONGEST + 2 * CHUNK)}</a>"), {}, {}) == ""
+@pytest.mark.parametrize("chunk", range(1, 12))
+def test_a_text_is_heard_whole_wherever_the_file_is_cut_into_chunks(chunk, write, monkeypatch):
+    monkeypatch.setattr(_xml, "CHUNK", chunk)
+    texts: list[str] = []
+    assert read_xml(write(f"<d>{'<a>12345</a> <a>6789é</a>' * 3}</d>"), {}, {"a": texts.append}) == ""
+    assert texts == ["12345", "6789é"] * 3
+
+
+def test_an_element_within_one_that_is_heard(write):
+    path = write("<d><a>x<b/>\n</a><a>y<c>z</c>\n</a><a/><a>é&amp;<![CDATA[<1>]]></a></d>")
+    heard, begun = [], []
+    assert read_xml(path, {"b": begun.append}, {"a": heard.append}) == ""
+    assert (heard, begun) == (["x", "yz", "", "é&<1>"], [{}])
 
 
 @pytest.mark.parametrize(
@@ -82,7 +94,7 @@ def test_namespaces_are_told_and_foreign_elements_do_not_count(write):
 
 def test_what_stands_before_a_damage_has_been_heard(write):
     texts: list[str] = []
-    damage = read_xml(write("<a>\n<b>1</b>\n<b>2</b>\n<b>3"), {}, {"b": texts.append})
+    damage = read_xml(write("<a>\n<b>1</b>\n<b>2</b>\n<c>3"), {}, {"b": texts.append})
     assert damage == "'Index.xml' is damaged or cut short: line 4, no element found."
     assert texts == ["1", "2"]
 
@@ -126,6 +138,13 @@ def test_records_are_columns_whatever_a_record_lacks(write):
         "Row@number": ["3", "4", ""],
         "Row@letter": ["", "D", ""],
     }
+
+
+def test_a_record_that_a_cut_goes_through_is_left_out(write):
+    content = "<d><r><a>1</a><b>10</b></r><r><a>2</a><b>20</b></r><r><a>3</a><b>3"
+    tables, damage = read_records(write(content), [Record("r", ("a", "b"))])
+    assert tables["r"] == {"a": ["1", "2"], "b": ["10", "20"]}
+    assert damage.startswith("'Index.xml' is damaged or cut short")
 
 
 def test_a_record_s_own_text(write):

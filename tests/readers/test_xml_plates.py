@@ -122,11 +122,11 @@ def test_what_stands_before_a_cut_is_shown(layout, plate):
     content = document.read_bytes()
     closing = {"cellvoyager": b"</bts:MeasurementRecord>"}.get(layout, b"</Image>")
     ends = [at for at in range(len(content)) if content.startswith(closing, at)]
-    document.write_bytes(content[: ends[8] + len(closing) + 3])
+    document.write_bytes(content[: ends[9] + len(closing) + 3])
     opened = open_plate(plate)
     assert opened.problems[0].startswith(f"'{document.name}' is damaged or cut short: line ")
     assert set(opened.imaged.index) == {"A01", "H12"}
-    assert len(opened.views.index) == 9
+    assert len(opened.views.index) == 9  # the last one may not be whole
 
 
 @pytest.mark.parametrize("content", [b"", b"\0" * 100, b"plate,well\n1,A01\n"], ids=["empty", "zeros", "csv"])

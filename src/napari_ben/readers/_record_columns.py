@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from napari_ben.plates import FORMATS, PlateFormat, find_well, well_name
@@ -67,6 +68,9 @@ def join_files(folder: str, names: Iterable[str]) -> list[str]:
     ['Images/a.tif', 'Images/z1/b.tif', '/etc/passwd']
     """
     prefix = f"{folder}/" if folder else ""
+    names = list(names)
+    if not any(mark in text for text in names for mark in "/\\:"):
+        return [prefix + name for name in names] if prefix else names
     return [
         name
         if _ABSOLUTE.match(name)
@@ -106,8 +110,7 @@ def most_common(texts: Iterable[str]) -> str:
 
 def repeats(*columns: Sequence[Any] | NDArray[Any]) -> int:
     """How many entries have what another before them has in all these columns."""
-    seen = set(zip(*(np.asarray(column).tolist() for column in columns), strict=True))
-    return len(columns[0]) - len(seen)
+    return int(pd.DataFrame(dict(enumerate(columns))).duplicated().sum())
 
 
 def _number(text: str) -> float:

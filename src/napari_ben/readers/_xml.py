@@ -15,7 +15,7 @@ from xml.parsers import expat
 from napari_ben.errors import PlateError
 
 CHUNK = 1 << 20
-LONGEST = 4 * CHUNK  # of a tag, a comment or a text; expat keeps the first two whole
+LONGEST = 4 * CHUNK  # of a tag, a comment, or a text that is heard: what is kept whole
 DEEPEST = 100
 
 Begin = Callable[[Mapping[str, str]], object]
@@ -128,7 +128,8 @@ def _listen(
     """Set what hears the parser; returns what tells how deep it is, and how much text it holds.
 
     Half a million elements pass here. Functions that share variables take three quarters of the time of an object's
-    methods, and text is heard only where somebody listens.
+    methods, and text is heard only where somebody listens. It is told when its element ends, because expat gives a text
+    that spans two chunks of the file in two parts.
     """
     known = _Known(begins, texts)
     parts: list[str] = []
@@ -140,10 +141,11 @@ def _listen(
         depth += 1
         wanted = known[tag]
         if wanted is not None:
-            begin, hear = wanted
+            begin, hears = wanted
             if begin is not None:
                 begin(_named(attributes))
-            if hear is not None:
+            if hears is not None:
+                hear = hears
                 parser.CharacterDataHandler = parts.append
 
     def end(_: str) -> None:
@@ -151,7 +153,7 @@ def _listen(
         depth -= 1
         if hear is not None:
             parser.CharacterDataHandler = None
-            hear("".join(parts))
+            hear(parts[0] if len(parts) == 1 else "".join(parts))
             parts.clear()
             hear = None
 

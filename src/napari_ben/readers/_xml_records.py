@@ -42,7 +42,8 @@ def read_records(path: Path, records: Sequence[Record]) -> tuple[dict[str, Colum
     Returns
     -------
     tables
-        Columns by the record's name; text without space around it, empty where a record lacks an element.
+        Columns by the record's name; text without space around it, empty where a record lacks an element. The last
+        record before a damage is left out: it may not be whole.
     damage
         Where the document is damaged, in a sentence; empty when it is whole.
 
@@ -53,6 +54,8 @@ def read_records(path: Path, records: Sequence[Record]) -> tuple[dict[str, Colum
     """
     filler = _Filler(records)
     damage = read_xml(path, filler.begins(), filler.texts())
+    if damage:
+        filler.drop_last()
     return {record.name: filler.columns(record) for record in records}, damage
 
 
@@ -66,14 +69,20 @@ class _Filler:
         }
         self._counts = dict.fromkeys(self._tables, 0)
         self._open: dict[str, dict[int, str]] = {}
+        self._opened = ""
         self._row = 0
         self._section = ""
 
     def columns(self, record: Record) -> Columns:
-        rows = range(self._counts[record.name])
-        return {
-            name: [column.get(row, "").strip() for row in rows] for name, column in self._tables[record.name].items()
-        }
+        count = self._counts[record.name]
+        return {name: _column(cells, count) for name, cells in self._tables[record.name].items()}
+
+    def drop_last(self) -> None:
+        """Forget the record that was begun last."""
+        for cells in self._open.values():
+            cells.pop(self._row, None)
+        if self._open:
+            self._counts[self._opened] -= 1
 
     def begins(self) -> dict[str, Begin]:
         wanted: dict[str, list[str]] = {}
@@ -99,7 +108,7 @@ class _Filler:
 
         def begin(attributes: Mapping[str, str]) -> None:
             if record.within in ("", self._section):
-                self._open, self._row = table, self._counts[name]
+                self._open, self._opened, self._row = table, name, self._counts[name]
                 self._counts[name] += 1
                 for column, attribute in own:
                     column[self._row] = attributes.get(attribute, "")
@@ -130,3 +139,8 @@ class _Filler:
                 cells[self._row] = text
 
         return hear
+
+
+def _column(cells: dict[int, str], count: int) -> list[str]:
+    texts = cells.values() if len(cells) == count else [cells.get(row, "") for row in range(count)]
+    return list(map(str.strip, texts))

@@ -174,7 +174,8 @@ def _across(number: int) -> int:
 
 def _find_cell(cell: tuple[str | None, str | None]) -> str | None:
     row, column = cell[0] or "", cell[1] or ""
-    return find_well(f"r{row}c{column}" if row.isdigit() else row + column)
+    is_number = row.isdecimal() and column.isdecimal()
+    return find_well(f"r{int(row)}c{int(column)}" if is_number else row + column)
 
 
 def _index(

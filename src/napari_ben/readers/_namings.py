@@ -18,10 +18,20 @@ NAMINGS: dict[str, Naming] = {
         r"(?:fk\d+)?(?:fl\d+)?\.tiff?",
         channel_prefix="ch",
     ),
+    "columbus": by_pattern(
+        "Operetta / Columbus names",
+        r"(?P<row>\d{3})(?P<column>\d{3})-(?P<field>\d+)-(?P<z>\d{3})(?P<time>\d{3})0{0,2}(?P<channel>[1-9]\d{0,2})\.(?:tiff?|TIFF?)",
+        channel_prefix="ch",
+    ),
     "cellvoyager": by_pattern(
         "CellVoyager names",
         rf"(?P<plate>.+?)_{_WELL}_T(?P<time>\d{{4}})F(?P<field>\d{{3}})L\d\dA\d\dZ(?P<z>\d\d)C(?P<channel>\d\d)"
         r"\.(?:tiff?|png)",
+        channel_prefix="C",
+    ),
+    "cellvoyager-export": by_pattern(
+        "CellVoyager export names",
+        r"(?P<well>[A-Z]{1,2}-?\d{2})_F(?P<field>\d{4})_T(?P<time>\d{4})_Z(?P<z>\d{4})_C(?P<channel>\d\d)\.tiff?",
         channel_prefix="C",
     ),
     "cq1": by_pattern(
@@ -57,8 +67,8 @@ NAMINGS: dict[str, Naming] = {
         channel_prefix="Channel",
     ),
     "arrayscan": by_pattern(
-        "ArrayScan / CellInsight names",
-        rf"(?P<plate>.+?)_{_LOOSE_WELL}(?=f\d|[do]\d|\.(?:C01|DIB))(?:f(?P<field>\d{{2,3}}))?(?:[do](?P<channel>\d))?"
+        "ArrayScan / CellInsight / EVOS names",
+        rf"(?P<plate>.+?)_(?:p\d\d_z(?P<z>\d\d)_\d+_)?{_LOOSE_WELL}(?=f\d|[do]\d|\.(?:C01|DIB))(?:f(?P<field>\d{{2,3}}))?(?:[do](?P<channel>\d))?"
         r"\.(?:tiff?|TIFF?|png|C01|DIB)",
         channel_prefix="d",
     ),

@@ -20,24 +20,12 @@ PLATES = [
     ("omezarr04_apx/hcs_ngff_3D.zarr", 96, 2, 2, 2, [128, 128], "uint8", []),
     (f"{INCOMPLETE}/JUMP_plate_BR00117006/images/orig", 96, 1, 1, 3, [1080, 1080], "uint16", []),
     (f"{INCOMPLETE}/pediatric_cancer_atlas_profiling/images/orig", 96, 1, 1, 6, [1080, 1080], "uint16", []),
-    ("harmony_pe2loaddata/Version1", 96, 1, 1, 6, [1080, 1080], "uint16", []),
-    ("harmony_pe2loaddata/Version5/images", 96, 1, 1, 6, [1080, 1080], "uint16", []),
-    ("harmony_v6_operetta_compose/operetta_plate", 96, 1, 2, 1, [1080, 1080], "uint16", []),
-    (
-        "imagexpress_faim/ImageXpress/Projection-Mix",
-        *(96, 2, 4, 4, [512, 512], "uint16"),
-        [],
-    ),
-    (
-        "imagexpress_faim/ImageXpress/SingleChannel",
-        *(96, 2, 4, 1, [512, 512], "uint16"),
-        [],
-    ),
-    (
-        "imagexpress_faim/ImageXpress/1well-3C-2S-Zmix-T",
-        *(96, 1, 2, 3, [256, 256], "uint16"),
-        [],
-    ),
+    ("harmony_pe2loaddata/Version1", 384, 1, 1, 6, [1080, 1080], "uint16", []),
+    ("harmony_pe2loaddata/Version5/images", 384, 1, 1, 6, [1080, 1080], "uint16", []),
+    ("harmony_v6_operetta_compose/operetta_plate", 384, 1, 2, 1, [1080, 1080], "uint16", []),
+    ("imagexpress_faim/ImageXpress/Projection-Mix", 96, 2, 4, 4, [512, 512], "uint16", []),
+    ("imagexpress_faim/ImageXpress/SingleChannel", 96, 2, 4, 1, [512, 512], "uint16", []),
+    ("imagexpress_faim/ImageXpress/1well-3C-2S-Zmix-T", 96, 1, 2, 3, [256, 256], "uint16", []),
     ("imagexpress_faim/ImageXpress_exported/9987_Plate_3420", 96, 1, 1, 1, [256, 256], "uint16", []),
     (
         "imagexpress_faim/ImageXpress_exported/9987_Plate_3434",
@@ -77,15 +65,50 @@ def test_real_plates_open(  # noqa: PLR0917
     assert list(plate.problems) == problems
 
 
+# folder, wells, fields, channels, images: documents whose images are elsewhere
+DOCUMENTS = [
+    ("harmony_pe2loaddata/Version7", 1, 1, 7, 7),
+    ("incell6000_xdce_metadata_only/cycle_0", 2, 4, 4, 16),
+]
+
+
+@pytest.mark.parametrize(("folder", "n_wells", "n_fields", "n_channels", "n_images"), DOCUMENTS)
+def test_real_documents_without_images_say_what_the_plate_is(folder, n_wells, n_fields, n_channels, n_images, realdata):
+    plate = open_plate(realdata / folder)
+    assert (len(plate.imaged), len(plate.fields), len(plate.channels)) == (n_wells, n_fields, n_channels)
+    assert plate.pixel_um
+    said = f"None of the {n_images} image files that the metadata name is on disk"
+    assert any(problem.startswith(said) for problem in plate.problems)
+    with pytest.raises(PlateError, match="is not in"):
+        plate.read_field(0)
+
+
+# folder, z planes, times, acquisitions
+STACKS = [
+    ("imagexpress_faim/ImageXpress/Projection-Mix", 10, 1, ()),
+    ("imagexpress_faim/ImageXpress/1well-3C-2S-Zmix-T", 1, 2, ()),
+    ("omezarr04_apx/hcs_ngff_3D.zarr", 5, 1, ("cycle 0", "cycle 1", "cycle 2")),
+]
+
+
+@pytest.mark.parametrize(("folder", "n_z", "n_times", "acquisitions"), STACKS)
+def test_real_stacks_show_other_planes_times_and_acquisitions(folder, n_z, n_times, acquisitions, realdata):
+    plate = open_screen(realdata / folder).plates[0]
+    assert (plate.n_z, plate.n_times, plate.acquisitions) == (n_z, n_times, acquisitions)
+    planes = {plate.at(z=z).read_plane(0, 0).tobytes() for z in (*plate.z_planes[:2], "max")}
+    assert len(planes) == min(n_z, 2) + (n_z > 1)
+    assert len({plate.at(time=time).read_plane(0, 0).tobytes() for time in plate.times}) == len(plate.times)
+    shown = {plate.at(acquisition=name).read_plane(0, 0).tobytes() for name in acquisitions}
+    assert len(shown) == len(acquisitions)
+
+
 REFUSED = [
-    ("harmony_pe2loaddata/Version7", r"holds no TIFF or PNG files"),
     ("omezarr_metadata_only_yaozarrs/v04/4007801.zarr", r"OME-Zarr image, not a plate"),
     ("omezarr_metadata_only_yaozarrs/v04/2551.zarr", r"None of the images .* can be read"),
     ("omezarr_metadata_only_yaozarrs/v05/190129.zarr", r"lists 49 wells, but none of them has an image on disk"),
     ("omezarr_metadata_only_yaozarrs/v05/Target-TS.ome.zarr", r"lists 25 wells, but none of them has an image"),
     ("omezarr_metadata_only_yaozarrs/v05/76-45.ome.zarr", r"has no array '0' of 5 axes"),
     ("omezarr_metadata_only_yaozarrs/v05/emimmsyn1.zarr", r"its metadata name no plate"),
-    ("incell6000_xdce_metadata_only/cycle_0", r"holds no TIFF or PNG files"),
 ]
 
 
@@ -97,7 +120,8 @@ def test_real_folders_without_pixels_or_of_other_layouts_are_refused(folder, mes
 
 def test_shading_images_are_no_wells(realdata):
     (folder,) = (path.parent for path in (realdata / "cellvoyager_cv8000_faim").rglob("MeasurementData.mlf"))
-    assert set(open_plate(folder).wells.index) == {"D08", "E03", "F08"}
+    plate = open_plate(folder)
+    assert (set(plate.wells.index), plate.n_z) == ({"D08", "E03", "F08"}, 4)
 
 
 def test_a_broken_plate_opens_with_its_defects_stated(realdata):

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from napari_ben.errors import PlateError
-from napari_ben.session import Notice, RunState, Session, SessionState
+from napari_ben.session import Notice, RunState, Session, SessionState, Training
+from napari_ben.training import Epoch, Split
 from napari_ben.widgets._channel_table import ChannelTable
 from napari_ben.widgets._context_step import ContextStep
 from napari_ben.widgets._method_step import MethodStep
@@ -16,13 +17,14 @@ from napari_ben.widgets._segments import Segments
 from napari_ben.widgets._selection_box import SelectionBox
 from napari_ben.widgets._step import NoticeLabel
 from napari_ben.widgets._teach_step import TeachStep
+from napari_ben.widgets._train_step import TrainStep
 
 EMPTY = SessionState()
 
 
 def show(step, session, old=EMPTY):
     """Show the session's state, whatever the step wants to know of it."""
-    if isinstance(step, PlateStep | TeachStep):
+    if isinstance(step, PlateStep | TeachStep | TrainStep):
         step.show_state(session.state, old)
     elif isinstance(step, ResultsStep):
         step.show_state(session.state)
@@ -299,3 +301,29 @@ def test_teaching_waits_for_two_classes_and_a_run(on_screen, ready, predict):
     ready._set(results={(ready.state.plate.path, ready.state.plate.view): predict(ready.state.plate)})
     show(step, ready)
     assert step.teach.isEnabled()
+
+
+def test_a_training_is_described_by_what_is_chosen(on_screen, ready):
+    step = on_screen(TrainStep)
+    step.labels.setCurrentIndex(step.labels.findData("role"))
+    step.methods.setCurrentIndex(step.methods.findData("ben"))
+    step.backbones.setCurrentIndex(step.backbones.findData("resnet10"))
+    step.epochs.setValue(5)
+    step.held_out.setCurrentIndex(step.held_out.findData(""))
+    config = step.config()
+    assert (config.labels, config.method, config.architecture, config.epochs) == ("role", "ben", "resnet10", 5)
+    assert config.validation_share == 0
+
+
+def test_a_training_shows_its_split_and_its_curve(on_screen, ready):
+    step = on_screen(TrainStep)
+    split = Split(("Trains on 1 plate (P1).", "Validates on 1 plate (P2)."), ("1 experiment on both sides (E1).",))
+    epoch = Epoch(2, 4, 3, 10, 1.5)
+    ready._set(training=Training("running", epoch=epoch, split=split, curve=((1, 2.0, 0.5),)))
+    show(step, ready)
+    assert step.state.text() == "epoch 2 of 4 · step 3 of 10"
+    assert step.split.text() == "Trains on 1 plate (P1).\nValidates on 1 plate (P2)."
+    assert step.leaks.text() == "1 experiment on both sides (E1)."
+    assert step.button.text() == "Cancel"
+    assert step.curve.accessibleDescription() == "epoch 1: loss 2.000, 50% of the held-out wells right"
+    assert not step.grab().toImage().isNull()

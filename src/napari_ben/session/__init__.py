@@ -22,6 +22,7 @@ from napari_ben.session._state import (
     RunState,
     SessionState,
     StepName,
+    Training,
 )
 from napari_ben.session._tasks import STOP, Lane, RunStep, Task
 from napari_ben.session._words import (
@@ -37,6 +38,7 @@ from napari_ben.session._words import (
     results_line,
     roles_line,
     run_line,
+    training_line,
     weight_words,
 )
 
@@ -60,6 +62,7 @@ __all__ = [
     "SessionState",
     "StepName",
     "Task",
+    "Training",
     "channel_colours",
     "compare_pair",
     "context_line",
@@ -80,5 +83,6 @@ __all__ = [
     "run_line",
     "run_name",
     "shown_first",
+    "training_line",
     "weight_words",
 ]

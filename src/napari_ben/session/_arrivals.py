@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from time import monotonic
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -16,7 +16,11 @@ from napari_ben.session._pairing import for_new_plate
 from napari_ben.session._runs import RunPair, add_run
 from napari_ben.session._state import Notice, RunState, SessionState, StepName
 from napari_ben.session._tasks import Lane, Opened, RunStep
+from napari_ben.session._train_work import Stopped, with_epoch
 from napari_ben.workflow import Progress, Taught, join_quality
+
+if TYPE_CHECKING:
+    from napari_ben.training import Epoch
 
 _NOTHING: MappingProxyType[Any, Any] = MappingProxyType({})
 Arrival = Callable[[SessionState, Any], SessionState]
@@ -35,19 +39,7 @@ def on_result(state: SessionState, lane: Lane, value: Any) -> SessionState:
 
 def at_rest(state: SessionState, lane: Lane) -> SessionState:
     """Forget that a task of this lane was under way, however it ended."""
-    match lane:
-        case "plate":
-            return replace(state, opening=None, opening_note="")
-        case "model":
-            return replace(state, loading="")
-        case "run":
-            return replace(state, run=RunState())
-        case "layout":
-            return replace(state, layout_note="")
-        case "quality":
-            return replace(state, quality_note="")
-        case _:
-            return state
+    return _AT_REST[lane](state) if lane in _AT_REST else state
 
 
 def with_notice(state: SessionState, notice: Notice) -> SessionState:
@@ -145,6 +137,18 @@ def _checked(state: SessionState, fields: pd.DataFrame | None) -> SessionState:
     return replace(with_plate(state, plate), quality=fields, colour_by=colour_by)
 
 
+def _training_on(state: SessionState, epoch: "Epoch") -> SessionState:
+    return replace(state, training=with_epoch(state.training, epoch))
+
+
+def _trained(state: SessionState, made: Model | Stopped) -> SessionState:
+    if isinstance(made, Stopped):
+        said = "Stopped. What was learned until the last whole epoch is kept; press Go on to continue."
+        return with_notice(state, Notice("train", said))
+    state = replace(state, training=replace(state.training, out=None, config=None))
+    return _loaded(with_notice(state, Notice("train", f"Saved as {made.path}. It is chosen in the Model step.")), made)
+
+
 def _paired(state: SessionState, pair: RunPair) -> SessionState:
     return replace(state, pair=pair)
 
@@ -175,7 +179,21 @@ def _found_device(state: SessionState, words: str) -> SessionState:
     return replace(state, device=words)
 
 
-_STEPS: dict[Lane, Arrival] = {"plate": _opening, "run": _ran_on, "layout": _laid_out, "quality": _checking}
+_AT_REST: dict[Lane, Callable[[SessionState], SessionState]] = {
+    "plate": lambda state: replace(state, opening=None, opening_note=""),
+    "model": lambda state: replace(state, loading=""),
+    "run": lambda state: replace(state, run=RunState()),
+    "layout": lambda state: replace(state, layout_note=""),
+    "quality": lambda state: replace(state, quality_note=""),
+    "train": lambda state: replace(state, training=replace(state.training, phase="idle")),
+}
+_STEPS: dict[Lane, Arrival] = {
+    "plate": _opening,
+    "run": _ran_on,
+    "layout": _laid_out,
+    "quality": _checking,
+    "train": _training_on,
+}
 _RESULTS: dict[Lane, Arrival] = {
     "plate": _opened,
     "model": _loaded,
@@ -187,5 +205,6 @@ _RESULTS: dict[Lane, Arrival] = {
     "teach": _taught,
     "compare": _paired,
     "quality": _checked,
+    "train": _trained,
     "save": _saved_model,
 }

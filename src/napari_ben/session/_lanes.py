@@ -29,6 +29,7 @@ _STEP_OF_LANE: dict[Lane, StepName] = {
     "save": "teach",
     "compare": "results",
     "quality": "plate",
+    "train": "train",
 }
 
 

@@ -18,10 +18,11 @@ from napari_ben.session._resolve import Resolution, resolve
 from napari_ben.session._state import ContextKind, RunOptions, RunState, SessionState, StepName
 from napari_ben.session._studies import Studies
 from napari_ben.session._tasks import Work
+from napari_ben.session._training import TrainingWishes
 from napari_ben.workflow import InputCache
 
 
-class Session(Studies):
+class Session(Studies, TrainingWishes):
     """One person's work on one screen."""
 
     def __init__(self, state: SessionState | None = None) -> None:

@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from napari_ben.results import Predictions
     from napari_ben.session._picture import Picture
     from napari_ben.session._runs import RunPair
+    from napari_ben.training import Epoch, Split, TrainingConfig
     from napari_ben.workflow import Taught
 
-StepName = Literal["plate", "context", "model", "method", "results", "teach"]
+StepName = Literal["plate", "context", "model", "method", "results", "teach", "train"]
 ContextKind = Literal["plate", "controls", "wells"]
 RunPhase = Literal["idle", "running", "cancelling"]
 
@@ -128,6 +129,32 @@ class RunOptions:
     threads: int | None = None
 
 
+@dataclass(frozen=True)
+class Training:
+    """How far a training is.
+
+    Parameters
+    ----------
+    phase
+        ``idle`` before and after a training.
+    out, config
+        The model file that is written, and how it is made; kept when the training was stopped, to go on with.
+    epoch
+        The latest report.
+    split
+        What trains and what validates.
+    curve
+        (epoch, loss, accuracy on what validates or None) of each whole epoch.
+    """
+
+    phase: RunPhase = "idle"
+    out: Path | None = None
+    config: "TrainingConfig | None" = None
+    epoch: "Epoch | None" = None
+    split: "Split | None" = None
+    curve: tuple[tuple[int, float, float | None], ...] = ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class SessionState:
     """Everything that the dock shows, at one moment.
@@ -184,6 +211,8 @@ class SessionState:
         Well → class, as the person says; they belong to the plate.
     taught
         What came of the labels.
+    training
+        How far a training on the screen is.
     preview
         What the pattern being typed makes of a folder's names.
     notices
@@ -218,6 +247,7 @@ class SessionState:
     device: str = ""
     labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     taught: "Taught | None" = None
+    training: Training = Training()
     preview: "PatternPreview | None" = None
     notices: Mapping[StepName, Notice] = field(default_factory=lambda: MappingProxyType({}))
 

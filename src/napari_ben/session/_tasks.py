@@ -38,6 +38,7 @@ Lane = Literal[
     "save",
     "compare",
     "quality",
+    "train",
 ]
 Work = Generator[object, "bool | None", object]
 

@@ -8,7 +8,7 @@ from napari_ben.plates import Plate, Screen
 from napari_ben.readers import PatternPreview
 from napari_ben.results import Predictions
 from napari_ben.session._resolve import Resolution
-from napari_ben.session._state import RunState, SessionState
+from napari_ben.session._state import RunState, SessionState, Training
 
 _UNITS = ("B", "KB", "MB", "GB", "TB")
 _STAGES = {
@@ -152,6 +152,24 @@ def quality_words(state: SessionState) -> str:
 
 def _few(names: Sequence[str], shown: int = 6) -> str:
     return ", ".join(names[:shown]) + (f" and {len(names) - shown} more" if len(names) > shown else "")
+
+
+def training_line(training: Training) -> str:
+    """Say how far a training is.
+
+    Examples
+    --------
+    >>> training_line(Training())
+    'on the open plates'
+    """
+    if training.phase == "cancelling":
+        return "Cancelling…"
+    epoch = training.epoch
+    if training.phase == "idle":
+        return "stopped" if training.out is not None else "on the open plates"
+    if epoch is None:
+        return "Reading the images …"
+    return f"epoch {epoch.number} of {epoch.n_epochs} · step {epoch.step} of {epoch.n_steps}"
 
 
 def weight_words(weight: float) -> str:

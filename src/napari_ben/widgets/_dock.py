@@ -25,6 +25,7 @@ from napari_ben.widgets._step import Step
 from napari_ben.widgets._teach_step import TeachStep
 from napari_ben.widgets._timers import timer
 from napari_ben.widgets._tinted import Line
+from napari_ben.widgets._train_step import TrainStep
 
 _NARROWEST = 340
 _SIZE = QSize(430, 900)
@@ -56,7 +57,8 @@ class BenDock(QWidget):
         self.method = MethodStep(self.session, self)
         self.results = ResultsStep(self.session, self)
         self.teach = TeachStep(self.session, self)
-        steps = (self.plate, self.context, self.model, self.method, self.results, self.teach)
+        self.train = TrainStep(self.session, self)
+        steps = (self.plate, self.context, self.model, self.method, self.results, self.teach, self.train)
         self._area = _scrolled(_column(*steps))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -112,6 +114,7 @@ class BenDock(QWidget):
         self.method.show_state(state, resolution)
         self.results.show_state(state)
         self.teach.show_state(state, old)
+        self.train.show_state(state, old)
         self.canvas.show_state(state)
         self._follow_up(state, old)
 

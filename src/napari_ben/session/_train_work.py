@@ -1,0 +1,46 @@
+"""Training as a task: reports while it goes on, a model or a stop at the end."""
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from napari_ben.models import Model
+from napari_ben.plates import Plate, Screen
+from napari_ben.session._state import Training
+
+if TYPE_CHECKING:
+    from napari_ben.training import Epoch, TrainingConfig
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """A training that was stopped by the person; its checkpoint is kept."""
+
+
+def train_work(
+    plates: Screen | Sequence[Plate], config: "TrainingConfig", out: Path, *, resume: bool
+) -> Generator["Epoch", "bool | None", Model | Stopped]:
+    """Train, and stop when asked to; the checkpoint of the last whole epoch stays."""
+    from napari_ben.workflow import run_training
+
+    steps = run_training(plates, config, out, resume=resume)
+    try:
+        while True:
+            if (yield next(steps)):
+                return Stopped()
+    except StopIteration as finished:
+        model: Model = finished.value
+        return model
+    finally:
+        steps.close()
+
+
+def with_epoch(training: Training, epoch: "Epoch") -> Training:
+    """Take a report in: the latest, and a point of the curve when its epoch is over."""
+    split = training.split if epoch.split is None else epoch.split
+    if not epoch.is_complete or not epoch.n_steps:
+        return replace(training, epoch=epoch, split=split)
+    point = (epoch.number, epoch.loss, epoch.accuracy)
+    curve = (*(known for known in training.curve if known[0] != epoch.number), point)
+    return replace(training, epoch=epoch, split=split, curve=curve)

@@ -354,6 +354,24 @@ def test_damaged_metadata_are_an_error_in_words_or_a_problem(name, content, writ
     assert plate.read_field(len(plate.fields) - 1).any()
 
 
+@pytest.mark.parametrize(
+    ("axes", "shape", "message"),
+    [
+        ("cyx", [2, 10**7, 10**7], r"along cyx: no image is like this"),
+        ("cyx", [2, 10**5, 10**5], r"claim 100000×100000 pixels: no image is as large"),
+        ("czyx", [2, 10**9, 16, 16], r"along czyx: no image is like this"),
+        ("tcyx", [10**9, 2, 16, 16], r"along tcyx: no image is like this"),
+        ("cyx", [10**9, 16, 16], r"along cyx: no image is like this"),
+    ],
+)
+def test_absurd_shapes_of_all_fields_are_refused(axes, shape, message, write_zarr):
+    folder, _ = write_zarr(wells=("A/1", "A/2"), fields=("0",), axes=axes)
+    for path in folder.glob("A/*/0/0/zarr.json"):
+        edit(path, lambda content: content.update(shape=shape))
+    with pytest.raises(PlateError, match=message):
+        open_plate(folder)
+
+
 def test_an_image_is_not_a_plate(write_zarr):
     folder, _ = write_zarr()
     assert READERS["ome-zarr"].refusal(Place(folder / "A/1/0")) == "it is an OME-Zarr image, not a plate"

@@ -9,7 +9,7 @@ from typing import Any
 from napari_ben.errors import PlateError
 from napari_ben.readers._channel_names import MAX_CHANNELS, channel_names
 from napari_ben.readers._index import PlaneIndex
-from napari_ben.readers._ome_xml import Block, Document, Image, Sample
+from napari_ben.readers._ome_model import Block, Document, Image, Sample
 
 MAX_PLANES = 1 << 22
 _PLACE = {"Z": 0, "C": 1, "T": 2}

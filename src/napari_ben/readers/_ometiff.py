@@ -15,8 +15,9 @@ from napari_ben.errors import PlateError
 from napari_ben.readers._concurrently import read_all
 from napari_ben.readers._containers import Pages
 from napari_ben.readers._index import PlaneIndex, PlateFacts
+from napari_ben.readers._ome_model import Document
 from napari_ben.readers._ome_planes import Rows, add_planes
-from napari_ben.readers._ome_xml import Document, find_plate, read_ome
+from napari_ben.readers._ome_xml import find_plate, read_ome
 from napari_ben.readers._place import Place
 
 COMPANION = r".+\.companion\.ome|.+\.ome\.xml|.+\.ome"

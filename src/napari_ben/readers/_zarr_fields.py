@@ -8,6 +8,7 @@ from pathlib import Path
 from napari_ben.errors import PlateError
 from napari_ben.readers._concurrently import read_all
 from napari_ben.readers._zarr_acquisitions import Images
+from napari_ben.readers._zarr_chunks import MAX_BYTES
 from napari_ben.readers._zarr_image import ImageFacts, ImageMeta, read_facts, read_meta
 from napari_ben.readers._zarr_stitched import NOWHERE, Box, Corner, is_stitched, split_images
 
@@ -81,7 +82,14 @@ def read_fields(folder: Path, version: int, images: Images) -> ZarrFields:
         notes=guess,
     )
     if any(is_stitched(sample.path, version) for sample in samples):
-        return _split(whole, folder, version)
+        whole = _split(whole, folder, version)
+    height, width = whole.facts.shape
+    if height * width * facts.dtype.itemsize > MAX_BYTES:
+        raise PlateError(
+            f"Fields of {folder} claim {height}×{width} pixels: no image is as large.", "Write them again."
+        )
+    if whole.corners_um is not None:
+        return whole
     corners = {sample.meta.geometry.corner for sample in samples}
     return _placed(whole, folder, version) if len(corners) > 1 else whole
 

@@ -12,6 +12,8 @@ from napari_ben.errors import PlateError
 from napari_ben.readers._channel_names import MAX_CHANNELS, channel_names
 from napari_ben.readers._zarr_json import inner_path, read_array_info, read_attributes
 
+MOST = 1 << 16  # time points, channels or planes
+LARGEST = 1 << 38  # pixels of a plane: half a million by half a million
 _UM = {
     "angstrom": 1e-4,
     "nanometer": 1e-3,
@@ -143,6 +145,10 @@ def read_facts(image: Path | str, version: int, meta: ImageMeta) -> ImageFacts:
             "Copy or write the field again, or leave it out.",
         )
     sizes = dict(zip(meta.axes, finest.shape, strict=True))
+    if max(sizes.get(axis, 1) for axis in "tcz") > MOST or sizes["y"] * sizes["x"] > LARGEST:
+        raise PlateError(
+            f"{image} claims {finest.shape} along {meta.axes}: no image is like this.", "Write the field again."
+        )
     y, x = meta.axes.index("y"), meta.axes.index("x")
     levels = [info.shape for info in infos if info is not None and len(info.shape) == len(meta.axes)]
     return ImageFacts(

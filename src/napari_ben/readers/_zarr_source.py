@@ -11,20 +11,19 @@ from dataclasses import dataclass, field
 from math import prod
 from pathlib import Path
 from threading import Lock
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_ben.errors import PlateError
 from napari_ben.plates import View
-from napari_ben.readers._channel_names import channel_names
-from napari_ben.readers._zarr_chunks import open_plain, require_bearable
+from napari_ben.readers._zarr_chunks import require_bearable
 from napari_ben.readers._zarr_image import ImageFacts, read_meta
+from napari_ben.readers._zarr_open import OpenImage, open_level
 from napari_ben.readers._zarr_stitched import Box
 
 OPEN_ARRAYS = 256
-_FORMATS: dict[int, Literal[2, 3]] = {2: 2, 3: 3}
 _DAMAGED = (OSError, ValueError, TypeError, AttributeError, LookupError, RuntimeError, MemoryError, zlib.error)
 
 
@@ -43,41 +42,6 @@ def read_array(array: Any, index: tuple[int | slice, ...]) -> NDArray[Any]:
     ]
     require_bearable(prod(sides) * array.dtype.itemsize)
     return np.asarray(array[index])
-
-
-def _open_by_library(path: Path, version: int) -> Any:
-    import zarr  # 0.3 s: only where it is needed
-
-    array = zarr.open_array(str(path), mode="r", zarr_format=_FORMATS[version])
-    require_bearable(prod(array.chunks) * array.dtype.itemsize)
-    return array
-
-
-@dataclass(frozen=True)
-class OpenImage:
-    """One level of a field, open.
-
-    Parameters
-    ----------
-    axes
-        Names in the order of the array.
-    channels
-        Names in the order of the array.
-    is_named
-        The field itself names its channels.
-    array
-        With ``shape``, ``chunks`` and indexing.
-    """
-
-    axes: str
-    channels: tuple[str, ...]
-    is_named: bool
-    array: Any
-
-    @property
-    def sizes(self) -> dict[str, int]:
-        """Length of each axis."""
-        return dict(zip(self.axes, self.array.shape, strict=True))
 
 
 @dataclass(frozen=True)
@@ -242,14 +206,9 @@ class ZarrSource:
                 "Write the field again with as many levels as the others.",
             )
         try:
-            array = open_plain(path / meta.datasets[level], self.places.version)
-            array = _open_by_library(path / meta.datasets[level], self.places.version) if array is None else array
+            return open_level(path, meta, level, self.places.version)
         except (*_DAMAGED, RecursionError) as error:
             raise self._unreadable(field, error) from error
-        if len(array.shape) != len(meta.axes):
-            raise self._unreadable(field, f"level {level} has {len(array.shape)} axes, not {len(meta.axes)}")
-        count = array.shape[meta.axes.index("c")] if "c" in meta.axes else 1
-        return OpenImage(meta.axes, channel_names(meta.labels, count), any(meta.labels), array)
 
     def _unreadable(self, field: int, reason: object) -> PlateError:
         return PlateError(

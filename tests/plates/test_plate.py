@@ -174,6 +174,7 @@ def test_a_description_is_plain():
         "shape": [16, 16],
         "dtype": "uint16",
         "roles": {"negative_control": 1, "unknown": 2},
+        "suggestions": [],
         "problems": [],
         "notes": [],
         "n_z": 1,

@@ -240,9 +240,9 @@ def test_plates_of_a_screen_are_opened_side_by_side_in_their_order(write_images,
         write_images(FILES, folder=f"screen/p{number:02d}")
     together, open_found = Barrier(4, timeout=20), _screens.open_found
 
-    def wait_for_others(*arguments):
+    def wait_for_others(*arguments, **options):
         together.wait()  # nobody passes before four are here
-        return open_found(*arguments)
+        return open_found(*arguments, **options)
 
     monkeypatch.setattr(_screens, "open_found", wait_for_others)
     screen = open_screen(tmp_path / "screen")
@@ -290,3 +290,13 @@ def test_rxrx_treatments_and_controls_are_put_together(write_images, tmp_path):
     )
     plate = open_plate(folder)
     assert plate.wells["role"].tolist() == ["negative_control", "treatment"]
+
+
+def test_a_table_of_plates_gives_a_plate_its_barcode(write_images, tmp_path):
+    write_images(FILES, folder="study/scan 3")
+    (tmp_path / "study/all.csv").write_text("barcode,well,role\nBR1,A1,negcon\nBR2,A1,poscon\n")
+    with pytest.raises(PlateMapError, match=r"lists 'BR1', 'BR2'\. .* name the plate as it does"):
+        open_plate(tmp_path / "study/scan 3", platemap=tmp_path / "study/all.csv")
+    (tmp_path / "study/screen.csv").write_text("plate,path,platemap\nBR2,scan 3,all.csv\n")
+    screen = open_screen(tmp_path / "study")
+    assert screen["BR2"].wells["role"].tolist() == ["positive_control", "unknown"]

@@ -53,7 +53,8 @@ def rows_of_plate(
     raise PlateMapError(
         f"{name!r} has no row for plate {plate.name!r}; it lists {', '.join(map(repr, listed[:6])) or 'no plate'}"
         f"{' …' if len(listed) > 6 else ''}.",
-        "Give the platemap of this plate, or correct its plate column.",
+        "Give the platemap of this plate, correct its plate column, or name the plate as it does (in a screen.csv with "
+        "the columns plate and path).",
     )
 
 

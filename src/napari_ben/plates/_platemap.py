@@ -180,7 +180,7 @@ def _wells(
     else:
         raise PlateMapError(
             f"{name!r} has no column of wells; its columns are {', '.join(map(str, text.columns[:12]))}.",
-            "Name the column 'well' (A01, A1, …), or give columns 'row' and 'column'.",
+            "Name the column 'well' (A01, A1, …), give columns 'row' and 'column', or add the file with the wells.",
         )
     wells = spelled.map({spelling: find_well(spelling) for spelling in spelled.unique()})
     if (unread := wells.isna()).any():

@@ -59,10 +59,22 @@ def open_plate(  # noqa: PLR0913 – each is one option of the command line
 
 
 def open_found(
-    place: Place, platemap: Platemap | None = None, layout: str | None = None, pattern: str | None = None
+    place: Place,
+    platemap: Platemap | None = None,
+    layout: str | None = None,
+    pattern: str | None = None,
+    *,
+    name: str = "",
 ) -> Plate:
-    """Open the plate at a place that may have been listed already; see `open_plate`."""
+    """Open the plate at a place that may have been listed already; see `open_plate`.
+
+    A name is the one under which the plate's rows are looked for in the platemap; the plate's own when blank.
+    """
     by_pattern = None if pattern is None else index_pattern(place, pattern)
     plate = plate_from_index(place, *by_pattern) if by_pattern else read_place(place, layout)
-    plate = replace(plate, opening=Opening(place.address if place.path.is_file() else None, layout, pattern))
+    plate = replace(
+        plate,
+        name=name or plate.name,
+        opening=Opening(place.address if place.path.is_file() else None, layout, pattern),
+    )
     return with_platemap_beside(plate, place) if platemap is None else plate.with_platemap(platemap)

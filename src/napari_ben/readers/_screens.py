@@ -115,10 +115,9 @@ def _folders(folder: Path) -> list[Path]:
 def _open(listed: Listed, platemap: Platemap | None, layout: str | None) -> Plate | FileError:
     own = platemap if listed.platemap is None else listed.platemap
     try:
-        plate = open_found(listed.place, own, listed.layout or layout)
+        return open_found(listed.place, own, listed.layout or layout, name=listed.name)
     except (PlateError, PlateMapError) as error:  # the other plates of the screen may be sound
         return error
-    return replace(plate, name=listed.name or plate.name)
 
 
 def _side_by_side(work: Callable[[_Item], _Result], items: Iterable[_Item]) -> list[_Result]:

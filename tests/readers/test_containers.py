@@ -117,3 +117,27 @@ def test_damage_is_told_in_words(pages):
 )
 def test_wells_in_names(name, well):
     assert well_in_name(name) == well
+
+
+def test_a_left_over_beside_images_is_no_plate(tmp_path):
+    from napari_ben.readers import READERS, Place
+
+    (tmp_path / "overview_A01.czi").touch()
+    assert READERS["czi"].refusal(Place(tmp_path)) is None
+    for name in ("A01_s1_w1.tif", "A02_s1_w1.tif"):
+        (tmp_path / name).touch()
+    assert READERS["czi"].refusal(Place(tmp_path)) == "it has fewer .czi files than image files"
+
+
+@pytest.mark.parametrize("suffix", ["czi", "nd2"])
+def test_a_folder_of_plates_is_a_screen(suffix, tmp_path):
+    from napari_ben.readers import READERS, Place
+
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.{suffix}").touch()
+    assert READERS[suffix].plates(Place(tmp_path)) == tuple(tmp_path / f"{name}.{suffix}" for name in ("one", "two"))
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.{suffix}").unlink()
+        (tmp_path / f"{name}_WellA0{len(name)}.{suffix}").touch()
+        (tmp_path / f"{name}_WellB0{len(name)}.{suffix}").touch()
+    assert READERS[suffix].plates(Place(tmp_path)) == ()

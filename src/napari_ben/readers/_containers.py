@@ -121,6 +121,17 @@ def well_in_name(name: str) -> str | None:
     return None
 
 
+def refuse_without(place: Place, suffix: str) -> str | None:
+    """Why a place holds no plate in files of a suffix, in words; None when it may.
+
+    A folder of images beside which such a file lies, an overview or a left-over, is a plate of images.
+    """
+    count = len(_named(place, suffix))
+    if count == 0:
+        return f"it has no {suffix} file"
+    return f"it has fewer {suffix} files than image files" if len(place.images) > count else None
+
+
 def files_of_wells(place: Place, suffix: str) -> dict[str, str | None]:
     """Files of a place and the well that each one's name tells; none where a single file may be a whole plate.
 
@@ -150,3 +161,7 @@ def plates_of_files(place: Place, suffix: str) -> tuple[Path, ...]:
     if len(names) < 2 or are_wells({name: well_in_name(Path(name).stem) for name in names}):
         return ()
     return tuple(place.folder / name for name in names)
+
+
+def _named(place: Place, suffix: str) -> list[str]:
+    return [name for name in place.files if name.lower().endswith(suffix)]

@@ -14,7 +14,14 @@ from numpy.typing import NDArray
 
 from napari_ben.errors import PlateError
 from napari_ben.readers._channel_names import channel_names
-from napari_ben.readers._containers import Pages, files_of_wells, missing_extra, plates_of_files, unreadable
+from napari_ben.readers._containers import (
+    Pages,
+    files_of_wells,
+    missing_extra,
+    plates_of_files,
+    refuse_without,
+    unreadable,
+)
 from napari_ben.readers._czi_meta import CziMeta, read_czi_meta
 from napari_ben.readers._index import PlaneIndex, PlateFacts
 from napari_ben.readers._place import Place

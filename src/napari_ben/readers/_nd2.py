@@ -22,6 +22,7 @@ from napari_ben.readers._containers import (
     files_of_wells,
     missing_extra,
     plates_of_files,
+    refuse_without,
     unreadable,
     well_in_name,
 )

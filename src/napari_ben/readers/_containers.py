@@ -164,4 +164,4 @@ def plates_of_files(place: Place, suffix: str) -> tuple[Path, ...]:
 
 
 def _named(place: Place, suffix: str) -> list[str]:
-    return [name for name in place.files if name.lower().endswith(suffix)]
+    return [name for name in place.others if name.lower().endswith(suffix)]

@@ -34,9 +34,8 @@ LARGEST = 1 << 30  # pixels of a tile: beyond it a number is no size of a camera
 
 
 def refuse_czi(place: Place) -> str | None:
-    """Why a place is no CZI plate, in words; None when there is a CZI file."""
-    has_one = any(name.lower().endswith(SUFFIX) for name in place.others)
-    return None if has_one else "it has no .czi file"
+    """Why a place is no CZI plate, in words; None when there are CZI files, and not beside more images."""
+    return refuse_without(place, SUFFIX)
 
 
 def plates_czi(place: Place) -> tuple[Path, ...]:

@@ -67,9 +67,8 @@ class Nd2File:
 
 
 def refuse_nd2(place: Place) -> str | None:
-    """Why a place is no ND2 plate, in words; None when there is an ND2 file."""
-    has_one = any(name.lower().endswith(SUFFIX) for name in place.others)
-    return None if has_one else "it has no .nd2 file"
+    """Why a place is no ND2 plate, in words; None when there are ND2 files, and not beside more images."""
+    return refuse_without(place, SUFFIX)
 
 
 def plates_nd2(place: Place) -> tuple[Path, ...]:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox, QFileDialog, QPushButton, QSpinBox, QWidget
 
 from napari_ben.errors import NapariBenError
@@ -34,11 +35,11 @@ class TrainStep(Step):
         self.methods = _chooser("Training method", self)
         for name, words in TRAINING_METHODS.items():
             self.methods.addItem(name.upper(), name)
-            self.methods.setItemData(self.methods.count() - 1, words, 3)
+            self.methods.setItemData(self.methods.count() - 1, words, Qt.ItemDataRole.ToolTipRole)
         self.methods.setCurrentIndex(self.methods.findData("cs-arm-bn"))
         self.backbones = _chooser("Network", self)
-        for name in ARCHITECTURES:
-            self.backbones.addItem(name, name)
+        for backbone in ARCHITECTURES:
+            self.backbones.addItem(backbone, backbone)
         self.epochs = QSpinBox(self)
         self.epochs.setRange(1, 1000)
         self.epochs.setValue(40)

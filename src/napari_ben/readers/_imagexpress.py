@@ -9,6 +9,7 @@ from pathlib import Path
 
 from napari_ben.errors import PlateError
 from napari_ben.plates import sort_wells
+from napari_ben.readers._concurrently import read_all
 from napari_ben.readers._htd import Htd, read_htd
 from napari_ben.readers._index import PlaneIndex, PlateFacts
 from napari_ben.readers._metaseries import MetaSeries, read_metaseries
@@ -92,7 +93,8 @@ def _headers(folder: Path, index: PlaneIndex) -> tuple[dict[int, MetaSeries], di
             sites.setdefault(int(site), file)
     if len(sites) > MOST_SITES:
         sites = {}
-    heads = {file: read_metaseries(folder / file) for file in dict.fromkeys([*sites.values(), *waves.values()])}
+    files = list(dict.fromkeys([*sites.values(), *waves.values()]))
+    heads = dict(zip(files, read_all(lambda file: read_metaseries(folder / file), files), strict=True))
     return (
         {site: head for site, file in sites.items() if (head := heads[file])},
         {wave: head for wave, file in waves.items() if (head := heads[file])},

@@ -20,6 +20,7 @@ from napari_ben.readers._place import Place, is_image
 
 TIME_LIMIT = 20.0  # seconds; 35,000 names match an honest pattern in 0.2 s
 LONGEST = 500
+DEEPEST = 4  # folders: a half-typed pattern is not to list a whole disk
 _GROUPS = "Use named groups: (?P<well>…) or (?P<row>…) and (?P<column>…), and (?P<field>…), (?P<channel>…), (?P<z>…)."
 
 
@@ -65,7 +66,7 @@ def pattern_images(place: Place, pattern: str) -> tuple[str, ...]:
 
 
 def _depth(pattern: str) -> int:
-    return re.sub(r"\[[^\]]*\]", "", pattern).count("/")
+    return min(re.sub(r"\[[^\]]*\]", "", pattern).count("/"), DEEPEST)
 
 
 def _walk(folder: Path, prefix: str, depth: int) -> Iterator[str]:

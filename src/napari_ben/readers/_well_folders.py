@@ -7,10 +7,12 @@ they lie in several rows, or in row A, or are written as only wells are (``D02``
 
 import os
 import re
+from functools import partial
 from pathlib import Path
 
 from napari_ben.errors import PlateError
 from napari_ben.plates import find_well
+from napari_ben.readers._concurrently import read_all
 from napari_ben.readers._index import PlaneIndex, PlateFacts
 from napari_ben.readers._naming import Naming, by_pattern, read_names, spread, unread_problem, vote
 from napari_ben.readers._namings import NAMINGS
@@ -64,7 +66,8 @@ def index_well_folders(place: Place) -> tuple[PlaneIndex, PlateFacts]:
     PlateError
         When a folder cannot be listed, or no name can be read.
     """
-    images = [name for folder in _well_folders(place) for name in _images(place.path, folder)]
+    listed = read_all(partial(_images, place.path), _well_folders(place))
+    images = [name for names in listed for name in names]
     naming = vote(images, _INSIDE)
     if naming is None:
         raise PlateError(f"No image in {place.path} is named by field or channel.", "Give a pattern of the names.")

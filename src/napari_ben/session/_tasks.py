@@ -16,7 +16,7 @@ import pandas as pd
 
 from napari_ben.models import Model, load_model
 from napari_ben.plates import Plate, Screen, ZChoice
-from napari_ben.readers import PatternPreview, Place, open_plate, open_screen, preview_pattern
+from napari_ben.readers import PatternPreview, Place, open_plate, open_screen, pattern_images, preview_pattern
 from napari_ben.results import Predictions
 from napari_ben.session._picture import Picture, first_picture
 from napari_ben.session._torch import load_torch_library
@@ -141,7 +141,7 @@ def view_work(
 def preview_work(path: Path, pattern: str) -> Generator[None, "bool | None", PatternPreview]:
     """Try a pattern on the names of a folder."""
     yield
-    return preview_pattern(Place(path).images, pattern)
+    return preview_pattern(pattern_images(Place(path), pattern), pattern)
 
 
 def model_work(name: str | Path) -> Generator[None, "bool | None", Model]:

@@ -144,7 +144,9 @@ def test_a_plate_smaller_than_its_wells_is_not_believed(folder):
 
 
 def test_pixels_of_different_sizes_are_stated(folder):
-    looks.write_harmony(folder, ONE, changes={1: {"ImageResolutionX": 1.2e-6}, 3: {"ImageResolutionX": 1.2e-6}})
+    looks.write_harmony(folder, ONE, namespace=looks.V7)
+    path = folder / "Index.idx.xml"
+    path.write_text(path.read_text("utf-8-sig").replace("5.979760809567617e-07", "1.2e-06", 1), "utf-8")
     assert "Channels have pixels of different sizes (0.598, 1.2 µm)." in open_plate(folder).problems
 
 

@@ -147,6 +147,12 @@ def test_a_record_that_a_cut_goes_through_is_left_out(write):
     assert damage.startswith("'Index.xml' is damaged or cut short")
 
 
+def test_a_text_that_all_records_repeat_is_read_once(write):
+    path = write("<d><e><s>7</s></e><r><a>1</a></r><r><a>2</a><s>9</s></r><r><a>3</a><s>9</s></r></d>")
+    tables, _ = read_records(path, [Record("e", ("s",)), Record("r", ("a", "s"), once=("s",))])
+    assert (tables["e"], tables["r"]) == ({"s": ["7"]}, {"a": ["1", "2", "3"], "s": ["", "9", ""]})
+
+
 def test_a_record_s_own_text(write):
     tables, _ = read_records(write("<d><r c='1'>a.tif</r><r c='2'>b.tif</r></d>"), [Record("r", ("@c", "."))])
     assert tables["r"] == {"@c": ["1", "2"], ".": ["a.tif", "b.tif"]}

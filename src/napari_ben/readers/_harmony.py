@@ -10,6 +10,7 @@ several planes in one file (``BufferNo`` is the page) from a published descripti
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -37,20 +38,20 @@ from napari_ben.readers._xml_records import Columns, Record, read_records
 
 _NAMES = ("index.idx.xml", "index.xml", "index.ref.xml", "imageindex.columbusidx.xml")
 _ROOT = "EvaluationInputData"
-_OF_CHANNEL = ("ChannelName", "ImageResolutionX", "ImageSizeX", "ImageSizeY")
+_SIZES = ("ImageResolutionX", "ImageSizeX", "ImageSizeY")
 _OF_IMAGE = (
-    *("State", "URL", "URL@BufferNo", "Row", "Col", "FieldID", "PlaneID", "TimepointID", "ChannelID", "FlimID"),
-    *("SequenceID", "GroupID", "PositionX", "PositionY"),
+    *("State", "URL", "URL@BufferNo", "Row", "Col", "FieldID", "PlaneID", "TimepointID", "ChannelID"),
+    *("ChannelName", "SequenceID", "GroupID", "PositionX", "PositionY"),
 )
 _SCHEMA = re.compile(r"(Harmony)(V\d+)|(Columbus)")
 _RECORDS = (
     Record(_ROOT, ("InstrumentType",)),
     Record("Plate", ("Name", "PlateID", "PlateRows", "PlateColumns"), within="Plates"),
     Record("Well", (), within="Wells"),
-    Record("Entry", ("@ChannelID", *_OF_CHANNEL), within="Maps"),
-    Record("Image", (*_OF_IMAGE, *_OF_CHANNEL), within="Images"),
+    Record("Entry", ("@ChannelID", "ChannelName", *_SIZES), within="Maps"),
+    Record("Image", (*_OF_IMAGE, *_SIZES), within="Images", once=_SIZES),
 )
-_REPEATS = {"SequenceID": "sequence", "GroupID": "group", "FlimID": "lifetime"}
+_REPEATS = {"SequenceID": "sequence", "GroupID": "group"}
 
 
 def refuse_harmony(place: Place) -> str | None:
@@ -84,7 +85,8 @@ def index_harmony(place: Place) -> tuple[PlaneIndex, PlateFacts]:
             " ".join([f"{path.name!r} tells of no image.", *problems, damage]).strip(),
             "Copy or export the plate again.",
         )
-    channels = _complete(images, tables["Entry"])
+    channels = _name_channels(images, tables["Entry"])
+    sizes = _sizes(tables["Image"], tables["Entry"], channels)
     index = _index(images, channels, path.relative_to(place.folder).parent.as_posix().removeprefix("."))
     plate = {name: (column or [""])[0] for name, column in tables["Plate"].items()}
     instrument = most_common(tables[_ROOT]["InstrumentType"])
@@ -94,10 +96,10 @@ def index_harmony(place: Place) -> tuple[PlaneIndex, PlateFacts]:
         layout=f"{schema} index" + (f", {instrument}" if instrument else ""),
         channels=tuple(channels.values()),
         format=plate_format(plate["PlateRows"], plate["PlateColumns"], index.wells),
-        shape=_shape(images),
-        pixel_um=_pixel_um(images),
+        shape=_shape(sizes),
+        pixel_um=_pixel_um(sizes),
         platemap=platemap,
-        problems=tuple(filter(None, (unknown, damage, *problems, _sizes(images), *layout_problems))),
+        problems=tuple(filter(None, (unknown, damage, *problems, _mixed(sizes), *layout_problems))),
     )
     return index, facts
 
@@ -151,15 +153,11 @@ def _example(images: Columns, wells: NDArray[Any], lacking: NDArray[np.bool_]) -
     return f" (such as field {images['FieldID'][row]} of well {wells[row]})" if wells[row] else ""
 
 
-def _complete(images: Columns, entries: Columns) -> dict[str, str]:
-    """Fill what images leave to their channel's entry in the maps; returns names of channels by identifier."""
-    for column in _OF_CHANNEL:
-        known = {key: text for key, text in zip(entries["@ChannelID"], entries[column], strict=True) if text}
-        if known and not all(images[column]):
-            own = zip(images[column], images["ChannelID"], strict=True)
-            images[column] = [text or known.get(channel, "") for text, channel in own]
-    names = dict(zip(reversed(images["ChannelID"]), reversed(images["ChannelName"]), strict=True))
-    return name_channels(images["ChannelID"], names, "ch")
+def _name_channels(images: Columns, entries: Columns) -> dict[str, str]:
+    """Names of channels by identifier: an image's own word, or else that of the maps."""
+    maps = {key: name for key, name in zip(entries["@ChannelID"], entries["ChannelName"], strict=True) if name}
+    own = dict(zip(reversed(images["ChannelID"]), reversed(images["ChannelName"]), strict=True))
+    return name_channels(images["ChannelID"], maps | {key: name for key, name in own.items() if name}, "ch")
 
 
 def _index(images: Columns, channels: dict[str, str], folder: str) -> PlaneIndex:
@@ -190,18 +188,24 @@ def _acquisitions(images: Columns, index: PlaneIndex) -> list[str]:
     return []
 
 
-def _shape(images: Columns) -> tuple[int, int] | None:
-    sizes = to_counts([most_common(images[column]) for column in ("ImageSizeY", "ImageSizeX")])
-    return (int(sizes[0]), int(sizes[1])) if (sizes > 0).all() else None
+def _sizes(images: Columns, entries: Columns, channels: Collection[str]) -> Columns:
+    """Sizes and resolutions that images or the maps' entries of their channels say."""
+    known = [row for row, channel in enumerate(entries["@ChannelID"]) if channel in channels]
+    said = {name: [*images[name], *(entries[name][row] for row in known)] for name in _SIZES}
+    return {name: [text for text in texts if text] for name, texts in said.items()}
 
 
-def _pixel_um(images: Columns) -> float | None:
-    metres = to_numbers([most_common(images["ImageResolutionX"])])[0]
+def _shape(sizes: Columns) -> tuple[int, int] | None:
+    height, width = to_counts([most_common(sizes[name]) for name in ("ImageSizeY", "ImageSizeX")]).tolist()
+    return (height, width) if height > 0 and width > 0 else None
+
+
+def _pixel_um(sizes: Columns) -> float | None:
+    metres = to_numbers([most_common(sizes["ImageResolutionX"])])[0]
     return float(metres) * 1e6 if metres > 0 else None
 
 
-def _sizes(images: Columns) -> str:
-    sizes = sorted(
-        {f"{float(metres) * 1e6:.3g}" for metres in to_numbers(sorted(set(images["ImageResolutionX"]))) if metres > 0}
-    )
-    return f"Channels have pixels of different sizes ({', '.join(sizes)} µm)." if len(sizes) > 1 else ""
+def _mixed(sizes: Columns) -> str:
+    """Say which sizes pixels have where channels differ."""
+    said = sorted({f"{float(metres) * 1e6:.3g}" for metres in to_numbers(sizes["ImageResolutionX"]) if metres > 0})
+    return f"Channels have pixels of different sizes ({', '.join(said)} µm)." if len(said) > 1 else ""

@@ -85,7 +85,8 @@ def read_xml(path: Path, begins: Mapping[str, Begin], texts: Mapping[str, Hear],
         What to do with the attributes (by name without namespace) where an element begins, by the element's name
         without namespace.
     texts
-        Who hears an element's text, up to its end or that of its first child, by the element's name.
+        Who hears an element's text, up to its end or that of its first child, by the element's name; who answers True
+        has heard enough of such elements.
     content
         The document, where it is a part of the file and was read already.
 
@@ -148,12 +149,13 @@ def _listen(
                 hear = hears
                 parser.CharacterDataHandler = parts.append
 
-    def end(_: str) -> None:
+    def end(tag: str) -> None:
         nonlocal depth, hear
         depth -= 1
         if hear is not None:
             parser.CharacterDataHandler = None
-            hear(parts[0] if len(parts) == 1 else "".join(parts))
+            if hear(parts[0] if len(parts) == 1 else "".join(parts)):
+                known.forget(tag, hear)
             parts.clear()
             hear = None
 
@@ -175,6 +177,12 @@ class _Known(dict[str, tuple[Begin | None, Hear | None] | None]):
         both = self._begins.get(name), self._texts.get(name)
         wanted = self[tag] = both if namespace == self._namespace and any(both) else None
         return wanted
+
+    def forget(self, tag: str, hear: Hear) -> None:
+        """Want no more texts of elements that somebody has heard enough of."""
+        begin, heard = self[tag] or (None, None)
+        if heard is hear:
+            self[tag] = (begin, None) if begin else None
 
 
 def _safe_parser(path: Path) -> expat.XMLParserType:

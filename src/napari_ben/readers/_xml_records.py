@@ -22,11 +22,14 @@ class Record:
         ``Row@number`` an attribute of an element within, and ``.`` the record's own text.
     within
         Element in which such records are meant; anywhere when empty.
+    once
+        Those texts that all records repeat: they are read in the first that has them, and empty in all others.
     """
 
     name: str
     columns: Sequence[str]
     within: str = ""
+    once: Sequence[str] = ()
 
 
 def read_records(path: Path, records: Sequence[Record]) -> tuple[dict[str, Columns], str]:
@@ -133,10 +136,14 @@ class _Filler:
         return begin
 
     def _hearing(self, column: str) -> Hear:
-        def hear(text: str) -> None:
+        once = {record.name for record in self._records if column in record.once}
+
+        def hear(text: str) -> bool:
             cells = self._open.get(column)
-            if cells is not None:
-                cells[self._row] = text
+            if cells is None:
+                return False
+            cells[self._row] = text
+            return self._opened in once
 
         return hear
 

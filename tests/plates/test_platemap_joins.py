@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from napari_ben.errors import PlateMapError
 from napari_ben.plates import FORMATS, PlatemapFiles, plate_from_arrays
@@ -234,3 +236,28 @@ def test_real_mechanisms_are_joined_on_compound_and_concentration(realdata):
     treated = plate.wells[plate.wells["moa"] != ""]
     assert len(treated) > 6
     assert (plate.wells.loc[plate.wells["treatment"] == "DMSO", "moa"] == "DMSO").all()
+
+
+NAMES = st.sampled_from([f"BRD-{number}" for number in range(9)])
+
+
+@given(
+    wells=st.dictionaries(st.sampled_from(FORMATS[96].well_names()), NAMES, min_size=1, max_size=20),
+    told=st.dictionaries(NAMES, st.sampled_from(["EGFR", "TUBB", "0.30"]), min_size=1),
+    order=st.permutations([0, 1, 2]),
+)
+@settings(max_examples=30, deadline=None)
+def test_what_is_split_over_three_tables_comes_together_in_any_order(wells, told, order):
+    tables = [
+        pd.DataFrame({"well": list(wells), "broad_sample": list(wells.values())}),
+        pd.DataFrame({"broad_sample": list(told), "target": list(told.values())}),
+        pd.DataFrame({"plate": ["BR1", "other"], "batch": ["7", "8"]}),
+    ]
+    if not set(wells.values()) & set(told):
+        with pytest.raises(PlateMapError, match="no value is in both"):
+            plate_of(96).with_platemap([tables[number] for number in order])
+        return
+    joined = plate_of(96).with_platemap([tables[number] for number in order]).wells.loc[list(wells)]
+    assert joined["treatment"].tolist() == list(wells.values())
+    assert joined["target"].tolist() == [told.get(name, "") for name in wells.values()]
+    assert joined["batch"].unique().tolist() == ["7"]

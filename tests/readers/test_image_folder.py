@@ -198,3 +198,34 @@ def test_a_pattern_cannot_hang_the_program(write_images, monkeypatch):
     with pytest.raises(ArgumentError, match=r"took more than 1 s on 1 file names.*repetitions inside repetitions"):
         open_plate(folder, pattern=r"(?P<well>(a+)+)b")
     assert time.monotonic() - start < 10
+
+
+def claim(path: Path, height: int, width: int) -> None:
+    """Let a TIFF say that it is larger than it is."""
+    with tifffile.TiffFile(path, mode="r+") as file:
+        tags = file.pages.first.tags
+        tags["ImageLength"].overwrite(height)
+        tags["ImageWidth"].overwrite(width)
+
+
+def test_a_claim_of_many_gigabytes_is_refused_before_memory_is_taken(write_images):
+    folder, _ = write_images(PHENIX)
+    claim(folder / PHENIX[3], 100_000, 50_000)
+    plate = open_plate(folder)
+    assert plate.shape == (24, 24)
+    start = time.monotonic()
+    with pytest.raises(PlateError, match=r"ch1sk1fk1fl1.tiff' claims 100000×50000 pixels of uint16, 9 GB; an image of"):
+        plate.read_field(3)
+    assert not plate.image(3).compute().any()
+    for name in PHENIX:
+        claim(folder / name, 100_000, 50_000)
+    with pytest.raises(PlateError, match=r"None of the first image files in .* can be read\. .* claims 100000×50000"):
+        open_plate(folder)
+    assert time.monotonic() - start < 5
+
+
+def test_a_smaller_claim_than_memory_is_a_file_cut_short(write_images):
+    folder, _ = write_images(PHENIX)
+    claim(folder / PHENIX[3], 4000, 4000)
+    with pytest.raises(PlateError, match="cut short or damaged"):
+        open_plate(folder).read_field(3)

@@ -284,3 +284,11 @@ def test_any_index_shows_what_is_asked_for(planes, view, projection, write_plate
     view = {part: value if value in known[part] else known[part][0] for part, value in view.items()}
     assert shown(plate.at(**view)) == expect(planes, view, projection)
     assert plate.at(**view).fields["missing"].map(len).sum() == list(shown(plate.at(**view)).values()).count(None)
+
+
+def test_metadata_that_claim_another_size_are_not_believed(write_plate):
+    plate = write_plate([("A01", 1, "DNA", 0, 0, "")], shape=(20, 30), dtype=None)
+    assert plate.shape == (2, 3)
+    assert plate.problems == ("The metadata say that fields are 20×30 pixels; the image files are 2×3.",)
+    with pytest.raises(PlateError, match=r"metadata's image claims 1000000×1000000 pixels of uint16, 1,863 GB"):
+        write_plate([("A01", 1, "DNA", 0, 0, "")], shape=(10**6, 10**6))

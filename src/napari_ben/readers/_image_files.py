@@ -4,6 +4,7 @@
 only.
 """
 
+import math
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,7 @@ from napari_ben.readers._cellomics import read_cellomics, read_cellomics_header
 
 _Read = TypeVar("_Read")
 TIFF = frozenset({".tif", ".tiff"})
+LARGEST = 4 * 2**30  # bytes of one image: a stitched well may have one, a field has 0.01
 _GREY = {"1": np.uint8, "L": np.uint8, "I;16": np.uint16, "I;16B": np.uint16, "I": np.int32, "F": np.float32}
 
 
@@ -62,6 +64,7 @@ def read_header(path: Path, *, in_colour: bool = False) -> Header:
         shape, dtype = _other_header(path)
     if not in_colour:
         _require_grey(path, shape)
+    require_possible(repr(path.name), shape, dtype)
     return Header((shape[0], shape[1]), dtype, shape[2] if len(shape) == 3 else 1)
 
 
@@ -130,7 +133,9 @@ def _read_tiff(path: Path, page: int) -> NDArray[Any]:
     damaged = (tifffile.TiffFileError, OSError, ValueError, RuntimeError, LookupError, MemoryError, struct.error)
     try:
         with tifffile.TiffFile(path) as file:
-            pixels: NDArray[Any] = (file.pages[page] if page else file.pages.first).asarray()
+            found = file.pages[page] if page else file.pages.first
+            require_possible(repr(path.name), found.shape, found.dtype or np.dtype(np.uint8))
+            pixels: NDArray[Any] = found.asarray()
     except damaged as error:
         raise _unreadable(path, error) from error
     return pixels
@@ -145,6 +150,23 @@ def _read_other(path: Path, page: int) -> NDArray[Any]:
             return np.asarray(image, np.uint8 if image.mode == "1" else None)
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError, EOFError) as error:
         raise _unreadable(path, error) from error
+
+
+def require_possible(name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+    """Refuse an image that claims more memory than any field has, before it is taken.
+
+    Raises
+    ------
+    PlateError
+        When it claims more than `LARGEST` bytes.
+    """
+    claimed = math.prod(map(int, shape)) * dtype.itemsize
+    if claimed > LARGEST:
+        raise PlateError(
+            f"{name} claims {'×'.join(map(str, shape))} pixels of {dtype}, {claimed / 2**30:,.0f} GB; "
+            f"an image of more than {LARGEST / 2**30:.0f} GB is not read.",
+            "Copy or export it again, or leave its field out.",
+        )
 
 
 def _require_grey(path: Path, shape: tuple[int, ...]) -> None:

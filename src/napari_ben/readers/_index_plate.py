@@ -11,7 +11,7 @@ import numpy as np
 
 from napari_ben.errors import PlateError, PlateMapError
 from napari_ben.plates import Plate, View, guess_format, sort_wells, wells_table
-from napari_ben.readers._image_files import Header, read_header
+from napari_ben.readers._image_files import Header, read_header, require_possible
 from napari_ben.readers._index import PlaneIndex, PlateFacts
 from napari_ben.readers._index_views import IndexViews
 from napari_ben.readers._place import Place, is_image
@@ -133,9 +133,28 @@ def _nominal(
     folder: Path, index: PlaneIndex, facts: PlateFacts
 ) -> tuple[tuple[int, int], np.dtype[Any], tuple[str, ...]]:
     """Find what most fields are: from the metadata, or from the headers of a few files spread over the plate."""
+    if facts.shape is not None:
+        require_possible("The metadata's image", facts.shape, facts.dtype or np.dtype(np.uint16))
     if facts.shape is not None and facts.dtype is not None:
         return facts.shape, facts.dtype, ()
-    files = list(dict.fromkeys(index.files))
+    headers, problems = _sample(folder, list(dict.fromkeys(index.files)))
+    if not headers and facts.shape is not None and not any((folder / file).exists() for file in problems):
+        return facts.shape, facts.dtype or np.dtype(np.uint16), ()  # metadata alone; microscopes write 16 bits
+    if not headers:
+        reason = next(iter(problems.values()))
+        raise PlateError(
+            f"None of the first image files in {folder} can be read. {reason}", "Copy or export the plate again."
+        )
+    usual = Counter(headers).most_common(1)[0][0]
+    told = list(dict.fromkeys(problems.values()))
+    if facts.shape is not None and facts.shape != usual.shape:
+        claimed, found = (f"{height}×{width}" for height, width in (facts.shape, usual.shape))
+        told.append(f"The metadata say that fields are {claimed} pixels; the image files are {found}.")
+    return usual.shape, facts.dtype or usual.dtype, tuple(told)
+
+
+def _sample(folder: Path, files: list[str]) -> tuple[list[Header], dict[str, str]]:
+    """Read headers of a few files, and say what is wrong with those that cannot be read."""
     step = max(1, (len(files) - 1) // (HEADERS - 1))
     headers: list[Header] = []
     problems: dict[str, str] = {}
@@ -146,12 +165,4 @@ def _nominal(
             problems[file] = error.problem
         if len(headers) == HEADERS or len(problems) > TRIED:
             break
-    if not headers and facts.shape is not None and not any((folder / file).exists() for file in problems):
-        return facts.shape, facts.dtype or np.dtype(np.uint16), ()  # metadata alone; microscopes write 16 bits
-    if not headers:
-        reason = next(iter(problems.values()))
-        raise PlateError(
-            f"None of the first image files in {folder} can be read. {reason}", "Copy or export the plate again."
-        )
-    usual = Counter(headers).most_common(1)[0][0]
-    return facts.shape or usual.shape, facts.dtype or usual.dtype, tuple(dict.fromkeys(problems.values()))
+    return headers, problems

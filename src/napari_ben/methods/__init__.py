@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from napari_ben.methods._ledger import MemoryBudget
     from napari_ben.methods._precision import exact_arithmetic
     from napari_ben.methods._shrinkage import (
+        PriorStatistics,
         empirical_bayes_shares,
         group_statistics,
         pseudo_count_share,
@@ -30,6 +31,7 @@ _HOMES = {
     "LayerMoments": "_well_moments",
     "LayerStatistics": "_statistics",
     "MemoryBudget": "_ledger",
+    "PriorStatistics": "_shrinkage",
     "WellMoments": "_well_moments",
     "apply_statistics": "_apply",
     "empirical_bayes_shares": "_shrinkage",
@@ -53,6 +55,7 @@ __all__ = [
     "LayerStatistics",
     "MemoryBudget",
     "Method",
+    "PriorStatistics",
     "WellMoments",
     "apply_statistics",
     "cut_into_sets",

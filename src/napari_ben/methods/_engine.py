@@ -8,6 +8,7 @@ values that the rest of the network reads.
 import operator
 from collections.abc import Callable, Generator, Iterable, Iterator
 from itertools import chain
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -23,6 +24,9 @@ from napari_ben.methods._precision import exact_arithmetic
 from napari_ben.methods._statistics import ContextStatistics
 from napari_ben.methods._store import Store
 
+if TYPE_CHECKING:
+    from napari_ben.methods._shrinkage import PriorStatistics
+
 __all__ = ["iter_statistics", "measure_statistics"]
 
 Float64 = NDArray[np.float64]
@@ -37,6 +41,7 @@ def measure_statistics(  # noqa: PLR0913 # the two arguments of the mathematics,
     masks: PerImage | None = None,
     memory_budget: int | MemoryBudget | None = None,
     device: str | torch.device | None = None,
+    prior: "PriorStatistics | None" = None,
     progress: Callable[[int, int], object] | None = None,
 ) -> ContextStatistics:
     """Statistics of every BatchNorm layer's input over all images, as in one training-mode batch of them all.
@@ -59,6 +64,8 @@ def measure_statistics(  # noqa: PLR0913 # the two arguments of the mathematics,
         Bytes of activations held on the device while others are computed, or a :class:`MemoryBudget`; default no limit.
     device
         Where to compute; default where the network is.
+    prior
+        Statistics mixed into those of every layer before it normalises; default none.
     progress
         Called with (visits done, visits in total) after each visit of a chunk.
 
@@ -89,7 +96,8 @@ def measure_statistics(  # noqa: PLR0913 # the two arguments of the mathematics,
     >>> statistics.n_images, statistics.layers["1"].count
     (8, 512.0)
     """
-    steps = iter_statistics(network, chunks, weights=weights, masks=masks, memory_budget=memory_budget, device=device)
+    how: Any = {"memory_budget": memory_budget, "device": device, "prior": prior}
+    steps = iter_statistics(network, chunks, weights=weights, masks=masks, **how)
     while True:
         try:
             done, total = next(steps)
@@ -100,7 +108,7 @@ def measure_statistics(  # noqa: PLR0913 # the two arguments of the mathematics,
             progress(done, total)
 
 
-def iter_statistics(
+def iter_statistics(  # noqa: PLR0913 # as measure_statistics
     network: nn.Module,
     chunks: Iterable[torch.Tensor],
     *,
@@ -108,6 +116,7 @@ def iter_statistics(
     masks: PerImage | None = None,
     memory_budget: int | MemoryBudget | None = None,
     device: str | torch.device | None = None,
+    prior: "PriorStatistics | None" = None,
 ) -> Measurement:
     """:func:`measure_statistics` in steps: yields (visits done, visits in total), returns the statistics.
 
@@ -119,7 +128,7 @@ def iter_statistics(
     twin = copy_for_inference(network, target)
     images = ((_to(target, chunk), weight) for chunk, weight in weighted_chunks(chunks, weights, masks))
     with Store(target, budget) as store:
-        return (yield from _run(twin, images, operator.length_hint(chunks), store))
+        return (yield from _run(twin, images, operator.length_hint(chunks), store, prior))
 
 
 def _to(device: torch.device, chunk: torch.Tensor) -> torch.Tensor:
@@ -144,7 +153,11 @@ def _resolve_device(device: str | torch.device) -> torch.device:
 
 
 def _run(
-    network: nn.Module, images: Iterator[tuple[torch.Tensor, Float64]], n_expected: int, store: Store
+    network: nn.Module,
+    images: Iterator[tuple[torch.Tensor, Float64]],
+    n_expected: int,
+    store: Store,
+    prior: "PriorStatistics | None",
 ) -> Measurement:
     first = next(images, None)
     if first is None:
@@ -153,7 +166,7 @@ def _run(
             "Give at least one image a weight above zero.",
         )
     with exact_arithmetic(store.device):
-        lockstep = Lockstep(network, compile_program(network, first[0][:1]), store)
+        lockstep = Lockstep(network, compile_program(network, first[0][:1]), store, prior)
     n_stages = len(lockstep.program.kept)
     for chunk, weight in chain([first], images):
         lockstep.enter(chunk, weight)

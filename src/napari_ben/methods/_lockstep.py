@@ -18,6 +18,7 @@ from napari_ben.methods._store import Slot, Store
 
 if TYPE_CHECKING:
     from napari_ben.methods._moments import Moments
+    from napari_ben.methods._shrinkage import PriorStatistics
 
 __all__ = ["Lockstep"]
 
@@ -40,6 +41,7 @@ class Lockstep:
     network: nn.Module
     program: Program
     store: Store
+    prior: "PriorStatistics | None" = None
 
     def __post_init__(self) -> None:
         self.chunks: list[_Chunk] = []
@@ -79,6 +81,8 @@ class Lockstep:
             for name, moments in self.program.layers(stage, self._moments).items()
         }
         check_finite(found)
+        if self.prior is not None:
+            found = {name: self.prior.mix(name, layer) for name, layer in found.items()}
         for name, layer in found.items():
             set_statistics(self._norms[name], layer)
         self._layers |= found

@@ -11,6 +11,7 @@ wells of a plate, n their number, and τ² the variance between plates.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,23 +20,57 @@ from napari_ben.errors import ArgumentError, MethodError
 from napari_ben.methods._statistics import ContextStatistics, LayerStatistics
 from napari_ben.methods._well_moments import WellMoments
 
-__all__ = ["empirical_bayes_shares", "group_statistics", "pseudo_count_share", "shrink_statistics"]
+__all__ = ["PriorStatistics", "empirical_bayes_shares", "group_statistics", "pseudo_count_share", "shrink_statistics"]
 
 Float64 = NDArray[np.float64]
 Share = float | Mapping[str, Float64]
 
 
-def shrink_statistics(own: ContextStatistics, prior: ContextStatistics, share: Share) -> ContextStatistics:
-    """Mix a context's statistics with prior ones.
+@dataclass(frozen=True, eq=False)
+class PriorStatistics:
+    """Statistics that are known beforehand, and how much they count.
 
     Parameters
     ----------
-    own
-        Of the context.
-    prior
+    statistics
         Of the training (`ContextStatistics.from_network`), or of a group of plates (`group_statistics`).
     share
-        Of the prior, 0–1: `pseudo_count_share`, or layer → (C,) from `empirical_bayes_shares`.
+        0–1: from `pseudo_count_share`, or layer → (C,) from `empirical_bayes_shares`.
+    """
+
+    statistics: ContextStatistics
+    share: Share
+
+    def mix(self, name: str, own: LayerStatistics) -> LayerStatistics:
+        """Mix one layer's own statistics with these.
+
+        Raises
+        ------
+        MethodError
+            When the prior belongs to another network.
+        ArgumentError
+            When a share is outside of 0–1.
+        """
+        known = self.statistics.layers.get(name)
+        if known is None or known.mean.shape != own.mean.shape:
+            raise MethodError(
+                f"The prior has no statistics that fit layer '{name}'.", "Take a prior of the same network."
+            )
+        k = np.asarray(self.share[name] if isinstance(self.share, Mapping) else self.share, dtype=np.float64)
+        if not (np.isfinite(k).all() and (k >= 0).all() and (k <= 1).all()):
+            raise ArgumentError(
+                f"The share of the prior is {self.share!r}; 0 to 1 is allowed.", "Give a share from 0 to 1."
+            )
+        return LayerStatistics(
+            k * known.mean + (1 - k) * own.mean, k * known.variance + (1 - k) * own.variance, own.count
+        )
+
+
+def shrink_statistics(own: ContextStatistics, prior: PriorStatistics) -> ContextStatistics:
+    """Mix statistics that were measured already with a prior.
+
+    Below, the network was normalised without it. To have it in every layer while measuring, as a network does that
+    mixes as it goes, pass the prior to `measure_statistics`.
 
     Raises
     ------
@@ -45,18 +80,8 @@ def shrink_statistics(own: ContextStatistics, prior: ContextStatistics, share: S
         When a share is outside of 0–1.
     """
     return ContextStatistics(
-        {name: _mix(name, layer, prior, share) for name, layer in own.layers.items()}, n_images=own.n_images
+        {name: prior.mix(name, layer) for name, layer in own.layers.items()}, n_images=own.n_images
     )
-
-
-def _mix(name: str, own: LayerStatistics, prior: ContextStatistics, share: Share) -> LayerStatistics:
-    known = prior.layers.get(name)
-    if known is None or known.mean.shape != own.mean.shape:
-        raise MethodError(f"The prior has no statistics that fit layer '{name}'.", "Take a prior of the same network.")
-    k = np.asarray(share[name] if isinstance(share, Mapping) else share, dtype=np.float64)
-    if not (np.isfinite(k).all() and (k >= 0).all() and (k <= 1).all()):
-        raise ArgumentError(f"The share of the prior is {share!r}; 0 to 1 is allowed.", "Give a share from 0 to 1.")
-    return LayerStatistics(k * known.mean + (1 - k) * own.mean, k * known.variance + (1 - k) * own.variance, own.count)
 
 
 def pseudo_count_share(n_images: int, pseudo_images: float) -> float:

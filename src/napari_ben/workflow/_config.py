@@ -28,6 +28,9 @@ class PredictConfig(BaseModel):
         method's default, when None.
     variance
         ``biased`` is what a network sees in training; ``unbiased`` is what running statistics hold.
+    pseudo_images
+        Images that the statistics of the training count as, beside those of the context: for contexts of a few wells,
+        16 or so; 0 leaves them out.
     channels
         Model channel → plate channel, where the guess by name is wrong.
     reducer
@@ -66,6 +69,7 @@ class PredictConfig(BaseModel):
     wells: str | None = None
     weight: Weight | None = None
     variance: Literal["biased", "unbiased"] = "biased"
+    pseudo_images: Annotated[float, Field(ge=0)] = 0.0
     channels: Mapping[str, str] = Field(default_factory=dict)
     reducer: Reducer = "logit"
     device: str = "auto"

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from napari_ben import __version__
 from napari_ben._cache import cache_folder, keep_newest
 from napari_ben.errors import ContextError, FileError, SaveError
-from napari_ben.methods import ContextStatistics
+from napari_ben.methods import ContextStatistics, PriorStatistics, pseudo_count_share
 from napari_ben.workflow._device import budget_for, device_name, halve, images_at_once, is_out_of_memory
 from napari_ben.workflow._inputs import FieldReader
 from napari_ben.workflow._plan import Plan
@@ -116,13 +116,22 @@ def _measure(
     while True:
         chunks = _Chunks(reader, rows, max(1, n_images // plan.n_tiles))
         weight, budget = torch.from_numpy(weights), budget_for(plan.config, device)
-        steps = iter_statistics(network, chunks, weights=weight, memory_budget=budget, device=device)
+        prior = _prior(plan, network, len(rows))
+        steps = iter_statistics(network, chunks, weights=weight, memory_budget=budget, device=device, prior=prior)
         try:
             return (yield from _report(steps))
         except RuntimeError as error:
             if not is_out_of_memory(error):
                 raise
             n_images = halve(n_images, device, error)
+
+
+def _prior(plan: Plan, network: "nn.Module", n_images: int) -> PriorStatistics | None:
+    """Give the statistics of the training, when they are to count beside the context's."""
+    if not plan.config.pseudo_images:
+        return None
+    share = pseudo_count_share(n_images, plan.config.pseudo_images)
+    return PriorStatistics(ContextStatistics.from_network(network), share)
 
 
 def _report(
@@ -166,6 +175,7 @@ def _content_key(plan: Plan, digests: list[bytes], weights: NDArray[np.float64],
         "device": device_name(device),
         "model": plan.model.sha256,
         "preparation": plan.model.card.preparation,
+        "pseudo_images": plan.config.pseudo_images,
     }
     content = sha256(json.dumps(setting, sort_keys=True).encode())
     content.update(b"".join(digests))

@@ -98,7 +98,7 @@ def test_a_broken_plane_is_blank_in_pictures_and_stated_once():
     picture = plate.mosaic.levels(0)[0].compute()
     box = plate.mosaic.field_boxes.iloc[0]
     assert not picture[box.y0 : box.y1, box.x0 : box.x1].any()
-    assert (picture[box.y0 : box.y1, box.x1 : box.x1 + 8] == 10).all()
+    assert (picture[box.y1 : box.y1 + 8, box.x0 : box.x1] == 10).all()
     assert plate.problems == ("a.tif is cut short.",)
     assert plate.with_roles({"A01": "empty"}).problems == plate.problems
 
@@ -262,14 +262,14 @@ def test_scattered_stage_positions_fall_back_to_a_square():
     positions = [(0, 0), (1, 700), (900, 13), (333, 5000), (10_000, 77)]
     fields = fields_table(["A01"] * 5, range(1, 6), positions=positions)
     plate = Plate("p", Path(), "test", FORMATS[6], ("DNA", "ER"), fields, wells_table(fields), OddSource({}))
-    assert plate.mosaic.layout.well == (16, 24)
+    assert plate.mosaic.layout.well == (24, 16)
 
 
 def test_a_field_that_a_well_lacks_leaves_a_hole():
     fields = fields_table(["A01", "A01", "A02"], [1, 2, 2])
     plate = Plate("p", Path(), "test", FORMATS[6], ("DNA", "ER"), fields, wells_table(fields), OddSource({}))
     boxes = plate.mosaic.field_boxes
-    assert boxes["x0"][1] - boxes["x0"][0] == 8
+    assert boxes["y0"][1] - boxes["y0"][0] == 8
     assert plate.mosaic.field_at(0, plate.mosaic.well_boxes.loc["A02", "x0"]) is None
 
 

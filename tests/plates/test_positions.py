@@ -53,6 +53,14 @@ def test_positions_that_make_no_sense_give_a_square(wells):
     assert field_offsets(table(*wells), TILE, 0.5).tolist() == [list(place) for place in SQUARE]
 
 
+@pytest.mark.parametrize(
+    ("count", "across"), [(1, 1), (2, 1), (3, 2), (4, 2), (6, 2), (7, 3), (9, 3), (12, 3), (16, 4)]
+)
+def test_what_is_no_square_is_rather_high_than_wide(count, across):
+    offsets = field_offsets(table([(NAN, NAN)] * count), TILE)
+    assert offsets.max(axis=0).tolist() == [100 * (-(-count // across) - 1), 200 * (across - 1)]
+
+
 def test_without_the_size_of_a_pixel_positions_still_tell_the_grid():
     down_first = [(0, 0), (310.2, 0), (0, 299.5), (310, 300)]
     expected = [[0, 0], [100, 0], [0, 200], [100, 200]]

@@ -75,7 +75,7 @@ def test_thumbnails_are_cut_from_what_is_in_memory(plate):
     for _ in develop(plate, picture):
         pass
     image = well_thumbnail(plate, picture, "B02")
-    assert (image.width(), image.height()) == (32, 16)
+    assert (image.width(), image.height()) == (16, 32)
     field = field_thumbnail(plate, picture, 0)
     assert (field.width(), field.height()) == (16, 16)
     brightest = max(field.pixelColor(x, y).blue() for x in range(16) for y in range(16))

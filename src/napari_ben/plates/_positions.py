@@ -6,7 +6,7 @@ millimetres of nothing between them, as when micrometres were written as metres)
 square in the order of their numbers.
 """
 
-from math import isqrt
+from math import sqrt
 
 import numpy as np
 import pandas as pd
@@ -88,11 +88,14 @@ def _ranks(values: NDArray[np.float64]) -> NDArray[np.int64]:
 
 
 def _in_a_square(fields: pd.DataFrame) -> NDArray[np.int64]:
-    """Down and across in a square, row by row; a field that one well lacks leaves a hole there."""
+    """Down and across in a square, row by row; a field that one well lacks leaves a hole there.
+
+    What is no square is rather high than wide: plates have more columns than rows, and screens room below.
+    """
     if not len(fields):
         return np.zeros((0, 2), np.int64)
     order = fields["field"].rank(method="dense").astype(int) - 1
     if order.max() >= 2 * int(fields.groupby("well").size().max()):  # numbered over the plate, not within the well
         order = fields.groupby("well")["field"].rank(method="first").astype(int) - 1
-    across = isqrt(max(int(order.max()), 0)) + 1
+    across = round(sqrt(int(order.max()) + 1))
     return np.stack(np.divmod(order.to_numpy(np.int64), across), axis=1)

@@ -165,6 +165,16 @@ def test_columns_of_one_meaning_are_a_key(lay):
     assert plate_of().with_platemap(files).wells["target"].tolist()[:2] == ["", "EGFR"]
 
 
+def test_of_a_large_table_only_what_the_plate_has_is_joined(lay):
+    files = lay(wells_csv="well,compound,dose\nA1,c7,0.5\nA2,c9,1\nA3,gone,1\n")
+    compounds = [f"c{number}" for number in range(3000)]
+    large = pd.DataFrame({"compound": compounds * 2, "dose": ["0.50"] * 3000 + ["1.0"] * 3000, "moa": compounds * 2})
+    large["moa"] += large["dose"].map({"0.50": " low", "1.0": " high"})
+    plate = plate_of().with_platemap([*files, large])
+    assert plate.wells["moa"].tolist()[:3] == ["c7 low", "c9 high", ""]
+    assert plate.notes[0].endswith("on 'compound' and 'dose': 2 of 3 wells have a row.")
+
+
 def test_a_file_and_a_table_may_be_joined(lay):
     (path,) = lay(wells_csv=WELLS)
     plate = plate_of().with_platemap([path, pd.DataFrame({"compound": ["b"], "role": ["negcon"]})])

@@ -19,9 +19,9 @@ from napari_ben.plates._table_join import (
     Keys,
     choose_keys,
     count_found,
-    distinct,
     join_tables,
     key_rows,
+    of_use,
     shared_columns,
 )
 
@@ -147,7 +147,7 @@ def _join_one(main: Source, source: Source, plate: "Plate") -> tuple[pd.DataFram
         own, told = _of_plate(source, plate)
         if len(own.rows) == 1:
             return _spread(main.rows, own.rows.iloc[0]), told
-    source = distinct(source)
+    source = of_use(main.rows, source)
     keys = choose_keys(main.rows, source)
     found = count_found(main.rows, source.rows, keys)
     if not found and source.is_optional:

@@ -20,6 +20,7 @@ _BLANK = frozenset({"", "na", "n/a", "nan"})
 _EMPTY = "\0"
 _ALIKE = ("treatment", "batch", "moa")
 _MOST_KEYS = 3
+_LARGE = 2000
 _NO_KEY_ALONE = ("concentration", "unit", "replicate", "solvent")  # true of many reagents at once
 
 
@@ -117,9 +118,16 @@ def _keys_of_wells(left: pd.DataFrame, keys: Keys) -> list[tuple[str, ...]]:
     return [key if any(key) or _key(has) else (_EMPTY,) for key, has in zip(rows, left[solvent], strict=True)]
 
 
-def distinct(source: Source) -> Source:
-    """Drop rows that say what an earlier one says."""
-    return replace(source, rows=source.rows.drop_duplicates())
+def of_use(left: pd.DataFrame, right: Source) -> Source:
+    """Drop rows that say what an earlier one says; of a large table also those that share no word with the first."""
+    rows = right.rows
+    if len(rows) > _LARGE:  # JUMP lists 116,000 compounds, of which a plate has a few hundred
+        shared = shared_columns(left, rows)
+        pairs = zip(shared.ours, shared.theirs, strict=True)
+        near = [rows[theirs].isin(left[ours].unique()) for ours, theirs in pairs]
+        kept = pd.concat(near, axis=1).any(axis=1) if near else pd.Series(dtype=bool)
+        rows = rows[kept] if kept.any() else rows
+    return replace(right, rows=rows.drop_duplicates())
 
 
 def _names_something(table: pd.DataFrame, keys: Keys) -> bool:

@@ -155,6 +155,6 @@ def test_what_is_no_imagexpress_plate_is_said(tmp_path):
     assert refuse_imagexpress(Place(tmp_path)) == "it holds no TIFF files"
     assert "neither a folder nor" in refuse_imagexpress(Place(tmp_path / "notes.txt"))
     looks.write_image(tmp_path / "r01c01f01p01-ch1sk1fk1fl1.tiff", np.ones((4, 4), np.uint16))
-    assert "not named as MetaXpress" in refuse_imagexpress(Place(tmp_path))
+    assert "no images that are named as MetaXpress" in refuse_imagexpress(Place(tmp_path))
     with pytest.raises(PlateError, match=r"No file in .* is named as MetaXpress"):
         index_imagexpress(Place(tmp_path))

@@ -70,4 +70,4 @@ def test_what_is_no_such_plate_is_said(tmp_path):
     assert "is not a folder such as 'HUVEC-01/Plate1'" in refuse_rxrx(Place(tmp_path))
     assert refuse_rxrx(Place(tmp_path / "HUVEC-01/Plate1")) == "it holds no PNG files"
     Image.fromarray(np.zeros((4, 4), np.uint8)).save(tmp_path / "HUVEC-01/Plate1/overview.png")
-    assert "not named as in RxRx" in refuse_rxrx(Place(tmp_path / "HUVEC-01/Plate1"))
+    assert "no images that are named as in RxRx" in refuse_rxrx(Place(tmp_path / "HUVEC-01/Plate1"))

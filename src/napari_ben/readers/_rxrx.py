@@ -36,7 +36,7 @@ def refuse_rxrx(place: Place) -> str | None:
     if not names:
         return "it holds no PNG files"
     if 2 * len(read_names(names, _NAMING)[0]) < len(names):
-        return f"its image files are not named as in RxRx data sets (such as {names[0]!r})"
+        return "it holds no images that are named as in RxRx data sets"
     return None
 
 

@@ -2,12 +2,16 @@
 
 import pickle
 import sys
+from uuid import uuid4
 
 import numpy as np
 import psutil
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from napari_ben.errors import PlateError
+from napari_ben.plates import well_name
 from napari_ben.readers import READERS, open_plate
 from napari_ben.readers._place import Place
 
@@ -166,3 +170,25 @@ def test_without_the_library_the_error_says_what_to_install(write_czi, monkeypat
 
 def test_other_folders_are_refused(tmp_path):
     assert READERS["czi"].refusal(Place(tmp_path)) == "it has no .czi file"
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    wells=st.lists(st.tuples(st.integers(0, 15), st.integers(0, 23)), min_size=1, max_size=4),
+    tiles=st.integers(1, 3),
+    n_z=st.integers(1, 2),
+    n_times=st.integers(1, 2),
+    data=st.data(),
+)
+def test_random_plates_are_read_back(wells, tiles, n_z, n_times, data, write_czi):
+    names = [well_name(*well) for well in wells]
+    scenes = [f'Name="P{number}"><ArrayName>{name}</ArrayName>' for number, name in enumerate(names)]
+    plate = open_plate(write_czi(scenes, name=f"{uuid4().hex}.czi", tiles=tiles, n_z=n_z, n_times=n_times))
+    assert len(plate.fields) == len(wells) * tiles
+    row = data.draw(st.integers(0, len(plate.fields) - 1))
+    well, field = plate.fields["well"][row], plate.fields["field"][row]
+    scene = [number for number, name in enumerate(names) if name == well][(field - 1) // tiles]
+    z, time = data.draw(st.integers(0, n_z - 1)), data.draw(st.integers(0, n_times - 1))
+    shown = plate.at(z=z if plate.z_planes else "auto", time=time if plate.times else None)
+    for channel in range(2):
+        assert np.array_equal(shown.read_plane(row, channel), tile(scene, (field - 1) % tiles, channel, z, time))

@@ -1,13 +1,17 @@
 """OME-TIFF plates: companions, TIFFs with their own OME-XML, one TIFF of many wells."""
 
 import pickle
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
 import tifffile
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from napari_ben.errors import PlateError
-from napari_ben.plates import FORMATS, well_position
+from napari_ben.plates import FORMATS, well_name, well_position
 from napari_ben.readers import READERS, open_plate
 from napari_ben.readers._place import Place
 
@@ -328,3 +332,41 @@ def test_other_folders_are_refused(tmp_path, write_images):
     assert READERS["ome-tiff"].refusal(Place(tmp_path)) == "the OME-XML of 'x.ome.tif' names no plate"
     (tmp_path / "x.ome.tif").write_bytes(b"II*\0damaged")
     assert READERS["ome-tiff"].refusal(Place(tmp_path)).startswith("it has no OME-XML")
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    wells=st.dictionaries(st.tuples(st.integers(0, 31), st.integers(0, 47)), st.integers(1, 2), min_size=1, max_size=3),
+    sizes=st.tuples(st.integers(1, 3), st.integers(1, 3), st.integers(1, 2)),
+    order=st.sampled_from(ORDERS),
+    data=st.data(),
+)
+def test_random_plates_are_read_back(wells, sizes, order, data):
+    names = [f"ch{number}" for number in range(sizes[0])]
+    listed, pixels, images = {}, {}, []
+    with TemporaryDirectory() as folder:
+        for (row, column), count in wells.items():
+            listed[well_name(row, column)] = samples = []
+            for number in range(count):
+                key = len(images)
+                pixels[well_name(row, column), number + 1] = of = stack(key, sizes)
+                axes = [order[2:].index(axis) for axis in "CZT"]
+                in_order = sorted(np.ndindex(*sizes), key=lambda place: [place[axes.index(i)] for i in (2, 1, 0)])
+                cut = data.draw(st.integers(0, len(in_order)))  # planes that lie in a second file
+                for name, part in ((f"{key}.tif", in_order[:cut]), (f"{key}b.tif", in_order[cut:])):
+                    write_planes(Path(folder), name, [of[place] for place in part])
+                places = [(f"{key}.tif", 0, in_order[0], cut)] if cut else []
+                places += [(f"{key}b.tif", 0, in_order[cut], len(in_order) - cut)] if cut < len(in_order) else []
+                images.append(image_of(key, of, places, order, names))
+                samples.append((key, None))
+        (Path(folder) / "plate.companion.ome").write_text(as_xml(plate_of(listed), images=images))
+        plate = open_plate(folder)
+        assert all(problem.startswith("Wells with fewer than 2 fields") for problem in plate.problems)
+        assert plate.channels == tuple(names)
+        found = list(zip(plate.fields["well"], plate.fields["field"], strict=True))
+        assert set(found) == set(pixels)
+        row = data.draw(st.integers(0, len(found) - 1))
+        z = data.draw(st.integers(0, sizes[1] - 1))
+        time = data.draw(st.integers(0, sizes[2] - 1))
+        shown = plate.at(z=z if plate.z_planes else "auto", time=time if plate.times else None)
+        assert np.array_equal(shown.read_field(row), pixels[found[row]][:, z, time])

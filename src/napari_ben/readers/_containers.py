@@ -17,7 +17,7 @@ from napari_ben.readers._place import Place
 OPEN_FILES = 8
 _PREFIXED = re.compile(r"well[ _-]?([A-Za-z]{1,2}[ _-]?\d{1,2})(?!\d)", re.IGNORECASE)
 _PADDED = re.compile(r"(?<![A-Za-z0-9])([A-Z]{1,2}\d{2})(?![A-Za-z0-9])")
-_BARE = re.compile(r"(?<![A-Za-z0-9])([A-Z]{1,2}\d)(?![A-Za-z0-9])")
+_BARE = re.compile(r"(?<![A-Za-z0-9])(?!P)([A-Z]{1,2}\d)(?![A-Za-z0-9])")  # P1 is a position
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,8 +111,8 @@ def well_in_name(name: str) -> str | None:
     --------
     >>> well_in_name("20240101_WellA01_ChannelDAPI_Seq0001"), well_in_name("plate7_B03_2"), well_in_name("scan-C4")
     ('A01', 'B03', 'C04')
-    >>> well_in_name("P1_scan"), well_in_name("B02_C03"), well_in_name("plate")
-    ('P01', None, None)
+    >>> well_in_name("P01_scan"), well_in_name("P1_scan"), well_in_name("B02_C03"), well_in_name("plate")
+    ('P01', None, None, None)
     """
     for pattern in (_PREFIXED, _PADDED, _BARE):
         wells = {well for found in pattern.findall(name) if (well := find_well(found.replace("_", "-")))}

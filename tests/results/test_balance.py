@@ -95,6 +95,12 @@ def test_a_capacity_for_each_class():
     assert sorted(assign_classes(logits, "assign", [2, 1, 1])) == [0, 0, 1, 2]
 
 
+@pytest.mark.parametrize("prior", ["balance", "assign", "both"])
+def test_a_class_that_is_not_on_the_plate_is_not_chosen(prior: str):
+    logits = np.tile([5.0, 1.0, 0.0, 0.5], (4, 1)) + np.random.default_rng(0).normal(size=(4, 4))
+    assert not (assign_classes(logits, prior, [0, 2, 2, 0]) % 3 == 0).any()
+
+
 def test_a_plate_that_fits_its_design_is_left_alone():
     logits = 10 * np.eye(4)
     for prior in ("balance", "assign", "both"):

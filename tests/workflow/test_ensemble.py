@@ -87,6 +87,15 @@ def test_more_wells_than_the_design_has_are_refused(plate: Plate, model: Model) 
         predict(plate, model, "ben", prior="assign", per_plate=1)
 
 
+def test_each_class_can_have_a_number_of_its_own(plate: Plate, model: Model) -> None:
+    places = {"actin": 3, "tubulin": 5}
+    found = predict(plate, model, "ben", prior="both", per_plate=places).wells
+    treated = ~found["role"].isin(["negative_control", "empty"])
+    assert dict(found.loc[treated, "pred_class"].value_counts()) == places
+    with pytest.raises(ArgumentError, match="The layout names 'taxol', but 'tiny' knows actin, tubulin, kinase, DMSO"):
+        predict(plate, model, "ben", prior="both", per_plate={"taxol": 8})
+
+
 def test_half_a_design_is_refused(plate: Plate, model: Model) -> None:
     with pytest.raises(ArgumentError, match="prior and per_plate come together"):
         predict(plate, model, prior="both")

@@ -50,7 +50,10 @@ def predict(
     reducer: option.Reducer = None,
     test_time: Annotated[str | None, typer.Option(help=TEST_TIME)] = None,
     prior: Annotated[str | None, typer.Option(help=PRIOR)] = None,
-    per_plate: Annotated[int | None, typer.Option(help="How often each treatment stands on a plate.")] = None,
+    per_plate: Annotated[
+        int | None,
+        typer.Option(help="How often each class stands on a plate; for one number each: --set per_plate={...}."),
+    ] = None,
     device: option.Device = None,
     chunk_size: option.ChunkSize = None,
     memory_budget: option.MemoryBudget = None,

@@ -12,7 +12,7 @@ All three use what the plate's layout promises, not what its images show. They a
 promise, so they are never on unless someone says how often each treatment stands on the plate.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -42,11 +42,17 @@ class Design:
     prior
         How the promise is used.
     per_plate
-        How often each class stands on the plate.
+        How often each class stands on the plate: one number for all, or one for each class that does.
     """
 
     prior: Prior
-    per_plate: int
+    per_plate: int | Mapping[str, int]
+
+    def places(self, classes: Sequence[str]) -> list[int]:
+        """Give the number of wells of each class; 0 for those that are not named."""
+        if isinstance(self.per_plate, int):
+            return [self.per_plate] * len(classes)
+        return [self.per_plate.get(name, 0) for name in classes]
 
 
 def assign_classes(
@@ -61,7 +67,7 @@ def assign_classes(
     prior
         ``balance``, ``assign`` or ``both``.
     capacity
-        How often each class stands on the plate; one number for all, or one for each.
+        How often each class stands on the plate; one number for all, or one for each. A class of 0 is not chosen.
 
     Raises
     ------
@@ -75,13 +81,13 @@ def assign_classes(
     """
     if prior not in get_args(Prior):
         raise ArgumentError(f"There is no prior {prior!r}.", f"Choose one of: {', '.join(get_args(Prior))}.")
-    values = np.asarray(logits, np.float64)
-    places = _places(values, capacity)
+    places = _places(np.asarray(logits), capacity)
+    present = np.flatnonzero(places)
+    values, places = np.asarray(logits, np.float64)[:, present], places[present]
     if prior != "assign":
         values = _log(balance_wells(values, places))
-    if prior == "balance":
-        return np.asarray(values.argmax(axis=1), np.int64)
-    return _assign(values, places)
+    chosen = values.argmax(axis=1) if prior == "balance" else _assign(values, places)
+    return np.asarray(present[chosen], np.int64)
 
 
 def balance_wells(logits: Float64, capacity: NDArray[np.int64], n_tries: int = N_TRIES) -> Float64:

@@ -187,7 +187,7 @@ def _under_design(
     rows = np.flatnonzero(~role.isin(OUTSIDE_THE_DESIGN))
     logarithms = np.log(np.maximum(probabilities[rows], 1e-300))
     chosen = probabilities.argmax(axis=1)
-    chosen[rows] = assign_classes(logarithms, design.prior, design.per_plate)
+    chosen[rows] = assign_classes(logarithms, design.prior, design.places(classes))
     return table.assign(
         pred_class=np.asarray(classes, dtype=object)[chosen],
         likeliest_class=table["pred_class"],

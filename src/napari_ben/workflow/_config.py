@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from napari_ben.errors import ArgumentError
 from napari_ben.results import Design, Prior, Reducer
 
+PerPlate = Annotated[int, Field(ge=1)] | dict[str, Annotated[int, Field(ge=0)]]
 Weight = Annotated[float, Field(ge=0, le=1)] | Literal["count"]
 
 
@@ -53,8 +54,9 @@ class PredictConfig(BaseModel):
         not square), at that many times the cost.
     prior, per_plate
         ``balance``, ``assign`` or ``both``: classes of wells that fit a layout in which each treatment stands
-        ``per_plate`` times. Off unless asked for: it uses a promise about the layout and not the images, and is wrong
-        where that is broken, on plates with controls as classes, or with other counts.
+        ``per_plate`` times (one number, or one for each class that is there). Off unless asked for: it uses a promise
+        about the layout and not the images, and is wrong where that is broken, on plates with controls as classes, or
+        with other counts.
     ensemble
         How several models speak together: the mean of their ``probability``, in which networks of any scale count
         alike, or of their ``logit``.
@@ -80,7 +82,7 @@ class PredictConfig(BaseModel):
     precision: Literal["float32", "mixed"] = "float32"
     test_time: Literal["none", "dihedral"] = "none"
     prior: Prior | None = None
-    per_plate: Annotated[int, Field(ge=1)] | None = None
+    per_plate: PerPlate | None = None
     ensemble: Literal["probability", "logit"] = "probability"
     seed: int = 0
 

@@ -16,9 +16,9 @@ from napari_ben.errors import ChannelError, ContextError, MethodError, Selection
 from napari_ben.methods import DEFAULT_CONTROL_WEIGHT, METHODS, Method
 from napari_ben.models import Model, map_channels, n_tiles
 from napari_ben.plates import Context, Plate, resolve_context, select_wells
-from napari_ben.results import OUTSIDE_THE_DESIGN
 from napari_ben.workflow._cautions import find_cautions
 from napari_ben.workflow._config import PredictConfig
+from napari_ben.workflow._design import refuse_design
 
 if TYPE_CHECKING:
     from napari_ben.workflow._pixels import PixelGroup
@@ -123,7 +123,7 @@ def plan_prediction(plate: Plate, model: Model, config: PredictConfig) -> Plan:
     channels = map_channels(model.card.channels, plate.channels, config.channels)
     is_complete = _complete_fields(plate, channels)
     rows = _rows_to_predict(plate, config, is_complete)
-    _refuse_design(plate, rows, model, config)
+    refuse_design(plate, rows, model, config)
     context = _resolve_context(plate, method, config)
     statistics_rows, in_context = _statistics_rows(plate, method, context, rows, is_complete)
     return Plan(
@@ -148,21 +148,6 @@ def _find_method(name: str) -> Method:
     if name not in METHODS:
         raise MethodError(f"There is no method {name!r}; there are {', '.join(METHODS)}.", "Choose one of these.")
     return METHODS[name]
-
-
-def _refuse_design(plate: Plate, rows: NDArray[np.int64], model: Model, config: PredictConfig) -> None:
-    """Refuse to assign more wells than the layout has places for."""
-    if config.per_plate is None or config.prior == "balance":
-        return
-    wells = plate.wells.loc[plate.fields["well"].iloc[rows].unique()]
-    n_wells = int((~wells["role"].isin(OUTSIDE_THE_DESIGN)).sum())
-    n_classes = len(model.card.classes)
-    if n_wells > n_classes * config.per_plate:
-        raise MethodError(
-            f"{n_wells} treated wells of plate {plate.name!r} cannot be assigned to {n_classes} classes that stand on "
-            f"it {config.per_plate} times each.",
-            "Correct per_plate, predict fewer wells, or use the prior 'balance'.",
-        )
 
 
 def _complete_fields(plate: Plate, channels: Sequence[int]) -> NDArray[np.bool_]:

@@ -149,3 +149,29 @@ def test_info_shows_what_a_pattern_matches(command: Command, tmp_path: Path) -> 
     assert code != 0
     assert "None of 3 names matches, such as 'exp_A-1_1.tif'" in out
     assert "No file in" in error
+
+
+def test_open_takes_what_info_takes(command: Command, plate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from napari_ben.cli import _window
+    from napari_ben.plates import View
+
+    asked = []
+    monkeypatch.setattr(_window, "open_window", lambda path, **opening: asked.append((path, opening)))
+    assert command("open", plate)[0] == 0
+    assert command("open", plate, "--layout", "phenix", "--z", "max", "--time", "2")[0] == 0
+    assert asked == [(plate, {}), (plate, {"layout": "phenix", "view": View("max", 2)})]
+    code, _, said = command("open", plate, "--z", "middle")
+    assert (code, "Error: --z 'middle' is no z plane." in said) == (2, True)
+
+
+def test_info_says_planes_times_and_pixel_size(command: Command, tmp_path: Path) -> None:
+    import numpy as np
+    import tifffile
+
+    for z in range(3):
+        tifffile.imwrite(tmp_path / f"r01c01f01p{z + 4:02d}-ch1sk1fk1fl1.tiff", np.zeros((4, 4), np.uint16))
+    _, out, _ = command("info", tmp_path, "--z", "5")
+    assert "z planes  3 (4 to 6)" in out
+    assert "plane 5 is shown" in out
+    code, _, said = command("info", tmp_path, "--z", "9")
+    assert (code, "has no z plane 9; it has 4, 5, 6." in said) == (2, True)

@@ -50,11 +50,22 @@ def info(
         typer.echo(_screen_in_words(screen))
 
 
-def open_in_napari(path: option.Target) -> None:
+def open_in_napari(
+    path: option.Target,
+    platemap: Annotated[Path | None, typer.Option(help="What is in the wells; looked for beside the plate.")] = None,
+    layout: option.Layout = None,
+    pattern: option.Pattern = None,
+    z: option.Z = None,
+    time: option.Time = None,
+    acquisition: option.Acquisition = None,
+) -> None:
     """Open a plate, or a folder of plates, in napari with the dock beside it."""
     from napari_ben.cli._window import open_window
+    from napari_ben.plates import View
 
-    open_window(path)
+    asked = option.given(**option.view(z, time, acquisition))
+    view = View(**asked) if asked else None
+    open_window(path, **option.given(platemap=platemap, layout=layout, pattern=pattern, view=view))
 
 
 def open_all(

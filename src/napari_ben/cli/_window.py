@@ -4,6 +4,7 @@ import os
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from napari_ben.errors import ArgumentError
 
@@ -22,10 +23,17 @@ def window_refusal() -> str | None:
     return None
 
 
-def open_window(path: Path) -> None:
+def open_window(path: Path, **opening: Any) -> None:
     """Open napari with the dock and a plate, or a folder of plates; return when it is closed.
 
     The window is there at once; the dock's session opens the plate meanwhile, and says there what is wrong with it.
+
+    Parameters
+    ----------
+    path
+        The plate, or a folder of plates.
+    **opening
+        As `Session.open` takes them.
 
     Raises
     ------
@@ -42,5 +50,5 @@ def open_window(path: Path) -> None:
 
     viewer = napari.Viewer(title="napari-ben")
     _, dock = viewer.window.add_plugin_dock_widget(PLUGIN, DOCK)
-    dock.session.open(path)
+    dock.session.open(path, **opening)
     napari.run()

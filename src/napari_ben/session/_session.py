@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
-from napari_ben.plates import Role, ZChoice
+from napari_ben.plates import Role, View, ZChoice
 from napari_ben.session import _arrivals as arrivals
 from napari_ben.session import _pairing as pairing
 from napari_ben.session import _tasks as tasks
@@ -41,10 +41,16 @@ class Session(Studies, TrainingWishes):
         return self._resolved[1]
 
     def open(
-        self, path: Path, platemap: Path | None = None, *, layout: str | None = None, pattern: str | None = None
+        self,
+        path: Path,
+        platemap: Path | None = None,
+        *,
+        layout: str | None = None,
+        pattern: str | None = None,
+        view: View | None = None,
     ) -> None:
         """Open a folder as a plate or a screen; refused while a run is in flight."""
-        self._open(path, f"Opening {path.name}", tasks.open_work(path, platemap, layout, pattern))
+        self._open(path, f"Opening {path.name}", tasks.open_work(path, platemap, layout, pattern, view))
 
     def preview_pattern(self, path: Path, pattern: str) -> None:
         """Find out what a pattern makes of the names in a folder."""

@@ -7,7 +7,7 @@ meanwhile. Sending it `STOP` asks it to stop and to return what it has; closing 
 import subprocess
 import sys
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Literal
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 import pandas as pd
 
 from napari_ben.models import Model, load_model
-from napari_ben.plates import Plate, Screen, ZChoice
+from napari_ben.plates import Plate, Screen, View, ZChoice
 from napari_ben.readers import PatternPreview, Place, open_plate, open_screen, pattern_images, preview_pattern
 from napari_ben.results import Predictions
 from napari_ben.session._picture import Picture, first_picture
@@ -89,12 +89,14 @@ class Opened:
 
 
 def open_work(
-    path: Path, platemap: Path | None, layout: str | None = None, pattern: str | None = None
+    path: Path, platemap: Path | None, layout: str | None = None, pattern: str | None = None, view: View | None = None
 ) -> Generator[None, "bool | None", Opened]:
     """Open a folder as a screen, and prepare its first plate to be shown."""
     yield
     screen = _open_one(path, platemap, pattern) if pattern else open_screen(path, platemap=platemap, layout=layout)
     yield
+    if view is not None:
+        screen = replace(screen, plates=tuple(plate.at(**asdict(view)) for plate in screen))
     plate = screen.plates[0]
     return Opened(plate, first_picture(plate), screen, path.expanduser().absolute())
 

@@ -22,9 +22,9 @@ from napari_ben.workflow._quality import exclude_flagged, join_quality, run_qual
 from napari_ben.workflow._record import RunRecord
 from napari_ben.workflow._rerun import plan_rerun, read_run, rerun, run_again
 from napari_ben.workflow._run import drain, partial_predictions, run_prediction
+from napari_ben.workflow._screen_results import ScreenResults
 from napari_ben.workflow._screen_run import (
     ScreenPlan,
-    ScreenResults,
     ScreenStep,
     plan_screen,
     predict_screen,

@@ -8,19 +8,16 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
-
 from napari_ben.errors import NapariBenError
 from napari_ben.models import Model
 from napari_ben.plates import Screen
 from napari_ben.readers import open_screen
-from napari_ben.results import check_export, write_folder
+from napari_ben.results import check_export
 from napari_ben.workflow._config import PredictConfig, make_config
 from napari_ben.workflow._ensemble import Models, load_models, plan_ensemble, share_all_pixels
-from napari_ben.workflow._plate_task import WELLS_FILE, PlateOutcome, PlateTask, failed_plate, run_plate
+from napari_ben.workflow._plate_task import PlateOutcome, PlateTask, failed_plate, run_plate
 from napari_ben.workflow._progress import Progress
-
-PLATES_FILE = "plates.csv"
+from napari_ben.workflow._screen_results import ScreenResults
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,69 +63,6 @@ class ScreenStep:
     plate: str
     progress: Progress | None = None
     outcome: PlateOutcome | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class ScreenResults:
-    """What a run over a screen left in a folder.
-
-    Parameters
-    ----------
-    folder
-        Of all results.
-    outcomes
-        One a plate, in the order of the screen.
-    experiments
-        Plate → experiment.
-    """
-
-    folder: Path
-    outcomes: tuple[PlateOutcome, ...]
-    experiments: dict[str, str]
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """One row a plate, index ``plate``: experiment, status, counts, context, problems."""
-        rows = [
-            {
-                "plate": outcome.plate,
-                "experiment": self.experiments.get(outcome.plate, ""),
-                "status": outcome.status,
-                "n_wells": outcome.n_wells,
-                "n_fields": outcome.n_fields,
-                "context": outcome.context,
-                "problems": " ".join(outcome.problems),
-            }
-            for outcome in self.outcomes
-        ]
-        return pd.DataFrame(rows).set_index("plate")
-
-    @property
-    def wells(self) -> pd.DataFrame:
-        """The wells of all plates that were predicted, one row each, as exported, with their experiment."""
-        tables = [
-            pd.read_csv(outcome.folder / WELLS_FILE, keep_default_na=False).assign(
-                Metadata_Experiment=self.experiments.get(outcome.plate, "")
-            )
-            for outcome in self.outcomes
-            if outcome.status != "failed"
-        ]
-        return pd.concat(tables, ignore_index=True).fillna("") if tables else pd.DataFrame()
-
-    def save(self) -> tuple[Path, ...]:
-        """Write ``plates.csv`` and ``wells.csv`` of the whole screen; both or none.
-
-        Raises
-        ------
-        SaveError
-            When they cannot be written.
-        """
-
-        def write(target: Path) -> None:
-            self.table.reset_index().to_csv(target / PLATES_FILE, index=False, lineterminator="\n", encoding="utf-8")
-            self.wells.to_csv(target / WELLS_FILE, index=False, lineterminator="\n", encoding="utf-8")
-
-        return write_folder(self.folder, write)
 
 
 def plan_screen(

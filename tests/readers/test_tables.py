@@ -8,7 +8,7 @@ import pytest
 from lookalikes import tables as looks
 
 from napari_ben.errors import PlateError
-from napari_ben.readers import open_plate, open_screen
+from napari_ben.readers import _table_file, open_plate, open_screen
 from napari_ben.readers._image_table import refuse_image_table
 from napari_ben.readers._load_data import refuse_load_data
 from napari_ben.readers._place import Place
@@ -236,6 +236,16 @@ def test_rows_without_a_well_are_counted(tmp_path):
     table.loc[0, "well"] = "ZZ99"
     plate = open_plate(looks.write_table(table, tmp_path / "images.csv"))
     assert plate.problems[0] == "Rows whose well cannot be read were left out: 1, such as 'ZZ99'."
+
+
+def test_the_plates_of_a_table_cost_no_more_reads_than_one(tmp_path, monkeypatch):
+    looks.write_images(tmp_path / "images")
+    rows = pd.concat([looks.load_data(plate=f"BR{number}") for number in range(9)])
+    table = looks.write_table(rows, tmp_path / "load_data.csv")
+    read, original = [], _table_file._bytes
+    monkeypatch.setattr(_table_file, "_bytes", lambda *given, **how: read.append(given) or original(*given, **how))
+    assert len(open_screen(table)) == 9
+    assert len(read) <= 4  # the columns, which plates, and once all rows; the threads wait for each other
 
 
 REFUSED = [

@@ -6,8 +6,10 @@ Only the columns asked for are read: a table that CellProfiler wrote has thousan
 import gzip
 import zlib
 from collections.abc import Sequence
+from functools import lru_cache
 from io import StringIO
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import pandas as pd
@@ -17,6 +19,7 @@ from napari_ben.errors import PlateError
 SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".parquet")
 MAX_BYTES = 500 * 2**20
 MAX_ROWS = 10_000_000
+_LOCK = Lock()  # the plates of a screen are opened side by side, and each would read their table
 
 
 def is_table(name: str) -> bool:
@@ -32,6 +35,21 @@ def read_columns(path: Path) -> tuple[str, ...]:
     PlateError
         When it cannot be read as a table.
     """
+    with _LOCK:
+        return _columns(path, *_state(path))
+
+
+def _state(path: Path) -> tuple[int, int]:
+    """Size and time of a file, which tell whether it is still what was read."""
+    try:
+        state = path.stat()
+    except OSError as error:
+        raise _unreadable(path, error.strerror) from error
+    return state.st_size, state.st_mtime_ns
+
+
+@lru_cache(maxsize=8)  # several layouts ask
+def _columns(path: Path, _size: int, _changed: int) -> tuple[str, ...]:
     if path.suffix.lower() == ".parquet":
         return tuple(_parquet(path).schema_arrow.names)
     header = _decode(_bytes(path, 2**16, cut=True)).lstrip("\r\n").partition("\n")[0]
@@ -46,6 +64,12 @@ def read_rows(path: Path, columns: Sequence[str]) -> pd.DataFrame:
     PlateError
         When it cannot be read as a table, or is too large to be one of images.
     """
+    with _LOCK:
+        return _rows(path, tuple(columns), *_state(path)).copy()
+
+
+@lru_cache(maxsize=1)  # all plates of a screen may be in one table
+def _rows(path: Path, columns: tuple[str, ...], _size: int, _changed: int) -> pd.DataFrame:
     if path.suffix.lower() != ".parquet":
         return _parse(path, _decode(_bytes(path, MAX_BYTES)), list(columns))
     file = _parquet(path)

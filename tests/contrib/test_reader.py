@@ -4,6 +4,7 @@ import time
 
 import numpy as np
 import pytest
+import tifffile
 
 from napari_ben.contrib import get_reader
 from napari_ben.session import plate_of
@@ -48,3 +49,15 @@ def test_a_large_folder_is_refused_quickly(tmp_path):
     start = time.perf_counter()
     assert get_reader(str(tmp_path)) is None
     assert time.perf_counter() - start < 1
+
+
+def test_a_file_that_describes_a_plate_is_taken(tmp_path):
+    for number in (1, 2):
+        tifffile.imwrite(tmp_path / f"{number}.tif", np.full((8, 8), number, np.uint16))
+    (tmp_path / "images.csv").write_text("well,channel,path\nA01,DNA,1.tif\nA02,DNA,2.tif\n")
+    reader = get_reader(str(tmp_path / "images.csv"))
+    ((levels, keywords, _),) = reader(str(tmp_path / "images.csv"))
+    assert keywords["name"] == "DNA"
+    assert plate_of(keywords["metadata"]) == tmp_path / "images.csv"
+    assert np.asarray(levels[-1]).max() == 2
+    assert get_reader(str(tmp_path / "1.tif")) is None

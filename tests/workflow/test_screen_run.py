@@ -140,7 +140,7 @@ def test_a_run_that_is_closed_leaves_tables_of_what_is_finished(model, tmp_path)
 def test_controls_that_all_plates_share_are_a_context_and_are_replayed(model, tmp_path):
     screen = screen_of(plates_of("P1", "P2"))
     results = predict_screen(screen, model, tmp_path / "out", **{**OPTIONS, "context": "controls:shared"})
-    assert results.table["context"].iloc[0] == "11 wells, 22 images, 2 treatments (DMSO, drug)"
+    assert results.table["context"].iloc[0] == "3 wells, 6 images, 1 treatment (DMSO)"
     record = read_run(tmp_path / "out/P1/run.json")
     assert record.context is not None
     assert record.context.text == "controls:shared"

@@ -103,22 +103,26 @@ class Screen:
         return self._with_plates(lambda plate: mark_wells(plate, name, wanted))
 
     def ready_for(self, context: str | Iterable[str] | None) -> "Screen":
-        """Mark the treatments that all plates share, where the context asks for ``controls:shared``.
+        """Mark the controls that all plates share, negative and positive, where the context is ``controls:shared``.
 
         Raises
         ------
         SelectionError
-            When plates share no treatment.
+            When plates share no control.
         """
         if context != f"{CONTROLS}:{SHARED}" or all("control_set" in plate.wells for plate in self.plates):
             return self
         shared = self.shared_treatments()
-        if shared.empty:
+        controls = shared.index[shared["role"].isin(["negative_control", "positive_control"])]
+        if controls.empty:
+            listed = ", ".join(map(repr, shared.index[:4])) + (" …" if len(shared) > 4 else "")
             raise SelectionError(
-                f"No treatment is on all {len(self)} plates of the screen {self.name!r}.",
-                "Choose another context, or attach platemaps that name the treatments.",
+                f"No control is on all {len(self)} plates of the screen {self.name!r}; "
+                f"treatments that are: {listed or 'none'}.",
+                "Choose another context, or name a set of treatments: with_control_set in Python, or a column "
+                "'control_set' in the platemap.",
             )
-        return self.with_control_set(SHARED, shared.index)
+        return self.with_control_set(SHARED, controls)
 
     def _with_plates(self, change: Callable[[Plate], Plate]) -> "Screen":
         return replace(self, plates=tuple(change(plate) for plate in self.plates))

@@ -148,7 +148,7 @@ def predict_screen(
     formats
         As in `Predictions.save`.
     **options
-        Fields of `PredictConfig`: ``method``, ``context`` and so on; ``controls:shared`` is the treatments that all
+        Fields of `PredictConfig`: ``method``, ``context`` and so on; ``controls:shared`` is the controls that all
         plates have.
 
     Raises

@@ -32,7 +32,10 @@ TABLES = [
     (
         f"{PROFILES}/JUMP_plate_BR00117006/BR00117006_shrunken.parquet",
         *("BR00117006", ("AGP", "DNA", "RNA"), [["A01", 1]], 0.597976),
-        ["Images that the table names and that are not here: 5, such as"],
+        [
+            "The table says that images are in '/home/ubuntu/local_input/projects/2019_07_11_JUMP-CP/",
+            "Images that the table names and that are not here: 5, such as",
+        ],
     ),
 ]
 

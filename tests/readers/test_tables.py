@@ -47,9 +47,9 @@ PLACES = [
     ("images", "/home/ubuntu/bucket/BR00117035/images", True),
     ("images", r"D:\plates\BR00117035\images", True),
     ("images", "file:/home/ubuntu/images", True),
-    (".", "/home/ubuntu/elsewhere", False),
+    (".", "/home/ubuntu/elsewhere", True),
     ("../../images/b1/BR1/Images", "s3://cellpainting-gallery/cpg0016/source_4/images/b1/BR1/Images", True),
-    ("images/orig", "/nowhere/at/all", False),
+    ("images/orig", "/nowhere/at/all", True),
 ]
 
 

@@ -74,6 +74,7 @@ def locate(table: Path, paths: Sequence[str]) -> Located:
     loose = {name: inner[table.parent] + path for name, path in loose.items()} if table.parent in inner else {}
     files = [prefixes[folder] + name if folder in prefixes else loose.get(name) for folder, name in split]
     moved = {folder: place for folder, place in found.items() if place and _is_elsewhere(folder, place)}
+    moved |= {folder: table.parent for folder, name in split if folder and found[folder] is None and name in loose}
     return Located(root, files, (*_moved(moved), *_lost(split, files)))
 
 

@@ -157,7 +157,7 @@ def test_sweeps_vary_the_wells_and_are_the_same_for_every_method(plate: Plate, m
         method: [trial.plan.wells for trial in queries if trial.method == method] for method in ("ben", "controls")
     }
     assert asked["ben"] == asked["controls"]
-    assert len(asked["ben"]) == 8
+    assert len(asked["ben"]) == 4
     assert {len(trial.plan.context.wells) for trial in queries if trial.method == "ben"} == {5}
     shifted = [trial for trial in trials if trial.sweep == "label-shift"]
     assert {trial.setting for trial in shifted} == {10.0, 0.01}
@@ -259,6 +259,21 @@ def test_groups_come_from_the_table_of_plates(screen_folder: Path) -> None:
     assert {entrant.group for entrant in by_lab} == {entrant.experiment for entrant in by_lab}
     with pytest.raises(ArgumentError, match="no column 'laboratory' of its plates; it has"):
         find_entrants(screen_folder, "laboratory")
+
+
+def test_the_drift_of_each_plate_is_on_the_page(model: Model, tmp_path: Path) -> None:
+    comparison = compare(make_plates(2), [model], methods=("none", "ben", "controls"), labels="mechanism")
+    drift = comparison.drift
+    assert set(zip(drift["plate"], drift["method"], strict=True)) == {
+        (plate, method) for plate in ("P0", "P1") for method in ("ben", "controls")
+    }
+    ben = comparison.runs[1].predictions.statistics
+    expected = ben.distance(model.network())["distance"]
+    own = drift[(drift["plate"] == "P0") & (drift["method"] == "ben")]
+    np.testing.assert_allclose(own["distance"], expected)
+    comparison.save(tmp_path)
+    assert pd.read_csv(tmp_path / "plate_distances.csv")["method"].tolist() == ["ben", "controls"]
+    assert "drift.png" in (tmp_path / "report.md").read_text()
 
 
 def test_images_are_decoded_once_a_plate(model: Model) -> None:

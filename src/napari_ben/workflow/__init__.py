@@ -11,6 +11,7 @@ from napari_ben.workflow._contenders import Contender, Entrant, find_contenders,
 from napari_ben.workflow._device import describe_device, find_device
 from napari_ben.workflow._elsewhere import embed_with_timm, find_embeddings, runs_elsewhere
 from napari_ben.workflow._ensemble import plan_ensemble
+from napari_ben.workflow._influence import run_jackknife, run_well_moments
 from napari_ben.workflow._inputs import InputCache
 from napari_ben.workflow._layout import run_umap
 from napari_ben.workflow._open import Plates, open_plates
@@ -83,6 +84,7 @@ __all__ = [
     "rerun",
     "run_again",
     "run_comparison",
+    "run_jackknife",
     "run_plate",
     "run_prediction",
     "run_quality",
@@ -90,6 +92,7 @@ __all__ = [
     "run_stability",
     "run_training",
     "run_umap",
+    "run_well_moments",
     "runs_elsewhere",
     "teach",
     "train",

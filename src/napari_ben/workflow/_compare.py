@@ -13,6 +13,7 @@ from napari_ben.workflow._compare_config import CompareConfig
 from napari_ben.workflow._comparison import Comparison, Costs
 from napari_ben.workflow._config import make_config
 from napari_ben.workflow._contenders import Contender, Entrant, find_contenders, find_entrants
+from napari_ben.workflow._drift import drift_of_runs
 from napari_ben.workflow._inputs import InputCache
 from napari_ben.workflow._open import Plates
 from napari_ben.workflow._plan import plan_prediction
@@ -127,7 +128,9 @@ def run_comparison(
         runs += [run] if trial.is_shown else []
     aligned, notes = _align([*base, *elsewhere], config)
     everything = _in_order([*runs, *aligned], config)
-    return Comparison(tuple(everything), config, summarise_sweeps(judged), notes, Costs.of(trials))
+    contenders = list(dict.fromkeys(trial.contender for trial in trials))
+    drift = drift_of_runs(runs, contenders)
+    return Comparison(tuple(everything), config, summarise_sweeps(judged), notes, Costs.of(trials), drift)
 
 
 def summarise_sweeps(judged: Sequence[pd.DataFrame]) -> pd.DataFrame:

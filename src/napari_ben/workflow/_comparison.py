@@ -14,13 +14,11 @@ from napari_ben.evaluation import (
     class_accuracy,
     class_counts,
     compare_runs,
-    drift_from,
     judge_runs,
     over_plates,
     summarise,
     to_markdown,
 )
-from napari_ben.methods import ContextStatistics
 from napari_ben.results import (
     Page,
     write_figure,
@@ -28,6 +26,7 @@ from napari_ben.results import (
     write_page,
 )
 from napari_ben.workflow._compare_config import CompareConfig
+from napari_ben.workflow._drift import plate_distances
 from napari_ben.workflow._trials import Trial
 
 __all__ = ["Comparison", "Costs"]
@@ -78,6 +77,8 @@ class Comparison:
         What should be known about the runs, in whole sentences.
     costs
         What they took.
+    drift
+        From `drift_of_runs`.
     """
 
     runs: tuple[Run, ...]
@@ -85,6 +86,7 @@ class Comparison:
     sweeps: pd.DataFrame = field(default_factory=pd.DataFrame)
     notes: tuple[str, ...] = ()
     costs: Costs = Costs()
+    drift: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -120,15 +122,6 @@ class Comparison:
     def counts(self) -> pd.DataFrame:
         """Wells of each predicted class, one column a run."""
         return class_counts(self.runs)
-
-    def drift(self, reference: ContextStatistics, model: str, method: str) -> pd.DataFrame:
-        """Say how far the statistics of each plate lie from a reference, such as the training's; see `drift_from`."""
-        own = {
-            run.predictions.plate_name: run.predictions.statistics
-            for run in self.runs
-            if (run.model, run.method) == (model, method)
-        }
-        return drift_from(reference, {name: item for name, item in own.items() if isinstance(item, ContextStatistics)})
 
     def to_markdown(self) -> str:
         """Give the table of runs in Markdown."""
@@ -169,4 +162,5 @@ class Comparison:
         judged = {"groups": self.summary, "classes": self.classes, "judged_wells": self.judged}
         tables |= {} if self.judged.empty else judged
         tables |= {} if self.effects.empty else {"batch_effects": self.effects}
+        tables |= {} if self.drift.empty else {"drift": self.drift, "plate_distances": plate_distances(self.runs)}
         return tables | ({} if self.sweeps.empty else {"sweeps": self.sweeps})

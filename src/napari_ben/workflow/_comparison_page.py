@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from napari_ben.evaluation import HEADS, replicate_refusal
-from napari_ben.results import Block, accuracy_figure, batch_effect_figure, class_figure, sweep_figure
+from napari_ben.results import Block, accuracy_figure, batch_effect_figure, class_figure, drift_figure, sweep_figure
 from napari_ben.workflow._comparison import Comparison
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ def comparison_figures(comparison: Comparison) -> "Iterator[tuple[str, Figure]]"
         yield f"sweep_{name.replace('-', '_')}", sweep_figure(part, axis, unit)
     if not comparison.effects.empty:
         yield "batch_effects", batch_effect_figure(comparison.effects)
+    if not comparison.drift.empty:
+        yield "drift", drift_figure(_shown_drift(comparison.drift))
 
 
 def _sweeps(comparison: Comparison) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -72,8 +74,35 @@ def comparison_blocks(comparison: Comparison) -> Iterator[Block]:
             "batch_effects.png",
             "Dashed: where plates do not matter.",
         )
+    if not comparison.drift.empty:
+        shown = _shown_drift(comparison.drift)
+        yield Block(
+            "How far each plate is from the training",
+            (
+                "Distance between the statistics of a plate and those that the model carries from its training, at "
+                "every normalisation layer: Wasserstein-2 between normal distributions, in pooled standard deviations, "
+                "root mean square over channels. The table takes the root mean square over layers too.",
+            ),
+            _mean_drift(comparison.drift),
+            "drift.png",
+            f"{shown['model'].iloc[0]} · {shown['method'].iloc[0]}, layer by layer.",
+        )
     yield Block("Run by run", (), comparison.table)
     yield Block("How it was measured", tuple(_measured(comparison)))
+
+
+def _shown_drift(drift: pd.DataFrame) -> pd.DataFrame:
+    """Keep the first model and method: one figure is enough, the table has them all."""
+    first = drift.iloc[0]
+    is_first = [drift[name] == first[name] for name in ("model", "method", "seed")]
+    shown: pd.DataFrame = drift[is_first[0] & is_first[1] & is_first[2]]
+    return shown
+
+
+def _mean_drift(drift: pd.DataFrame) -> pd.DataFrame:
+    squares = drift.assign(distance=drift["distance"] ** 2)
+    means = squares.groupby(["model", "method", "plate"], sort=False)["distance"].mean()
+    return (means**0.5).reset_index()
 
 
 def _effect_words() -> tuple[str, ...]:

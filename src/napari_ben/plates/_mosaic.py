@@ -109,7 +109,7 @@ class Mosaic:
             plane = self.overviews.read(row, channel, factor)
         except PlateError:  # stated in plate.problems; the place stays blank
             return None
-        if factor not in self._plate.source.downsampling and not self.overviews.need(row, channel, factor):
+        if factor not in self._plate.source.downsampling and self.overviews.need([(row, channel, factor)]):
             self.overviews.keep(row, channel, factor, plane)
         return plane
 
@@ -128,26 +128,16 @@ class Mosaic:
             Gives each field's plane at this downsampling.
         """
         (top, left), (height, width) = corner, canvas.shape
-        for row in self.fields_in((top, left, top + height, left + width), factor):
-            self.place(canvas, row, factor, look(row), corner)
+        rows = self.fields_in((top, left, top + height, left + width), factor)
+        boxes = self.layout.boxes[rows] // factor - [top, left, top, left]
+        for row, box in zip(rows, boxes.tolist(), strict=True):
+            plane = look(row)
+            if plane is not None:
+                _place(canvas, box, plane)
 
-    def place(
-        self,
-        canvas: NDArray[Any],
-        row: int,
-        factor: int,
-        plane: NDArray[Any] | None,
-        corner: tuple[int, int] = (0, 0),
-    ) -> None:
-        """Paint one field, or nothing where there is no plane; as `paint`."""
-        if plane is None:
-            return
-        (top, left), (height, width) = corner, canvas.shape
-        y0, x0, y1, x1 = (self.layout.boxes[row] // factor).tolist()
-        plane = fit(plane, (y1 - y0, x1 - x0), canvas.dtype)
-        part = plane[max(top - y0, 0) : max(top + height - y0, 0), max(left - x0, 0) : max(left + width - x0, 0)]
-        y, x = max(y0 - top, 0), max(x0 - left, 0)
-        canvas[y : y + part.shape[0], x : x + part.shape[1]] = part
+    def place(self, canvas: NDArray[Any], row: int, factor: int, plane: NDArray[Any]) -> None:
+        """Paint one field onto a whole level."""
+        _place(canvas, (self.layout.boxes[row] // factor).tolist(), plane)
 
     def fields_in(self, box: tuple[int, int, int, int], factor: int) -> list[int]:
         """Rows of ``plate.fields`` that lie in a piece of a level: y0, x0, y1, x1 of its pixels."""
@@ -155,3 +145,12 @@ class Mosaic:
         y0, x0, y1, x1 = self.layout.boxes.T // factor
         rows: list[int] = np.flatnonzero((y0 < bottom) & (y1 > top) & (x0 < right) & (x1 > left)).tolist()
         return rows
+
+
+def _place(canvas: NDArray[Any], box: list[int], plane: NDArray[Any]) -> None:
+    """Paint a plane into its box, y0, x0, y1, x1, which may reach over the edges of the canvas."""
+    y0, x0, y1, x1 = box
+    plane = fit(plane, (y1 - y0, x1 - x0), canvas.dtype)
+    part = plane[max(-y0, 0) : max(canvas.shape[0] - y0, 0), max(-x0, 0) : max(canvas.shape[1] - x0, 0)]
+    y, x = max(y0, 0), max(x0, 0)
+    canvas[y : y + part.shape[0], x : x + part.shape[1]] = part

@@ -1,6 +1,7 @@
 """Planes of a plate at any downsampling, kept in a cache of bounded size."""
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     from napari_ben.plates._plate import Plate
 
 CACHE_BYTES = 384 * 2**20
+Key = tuple[int, int, int]
+"""Row of ``plate.fields``, channel, downsampling."""
 
 
 def reduce_plane(plane: NDArray[Any], factor: int) -> NDArray[Any]:
@@ -50,7 +53,7 @@ class Overviews:
 
     def __init__(self, plate: "Plate") -> None:
         self._plate = plate
-        self._planes: OrderedDict[tuple[int, int, int], NDArray[Any]] = OrderedDict()
+        self._planes: OrderedDict[Key, NDArray[Any]] = OrderedDict()
         self._held = 0
         self._lock = Lock()
 
@@ -64,18 +67,21 @@ class Overviews:
         """Bytes that they may take up."""
         return CACHE_BYTES
 
-    def held(self, row: int, channel: int, factor: int) -> NDArray[Any] | None:
-        """(Y, X) of one plane where it is in memory; nothing is read."""
+    def held(self, keys: Iterable[Key]) -> list[NDArray[Any] | None]:
+        """(Y, X) of each plane where it is in memory; nothing is read."""
         with self._lock:
-            return self._planes.get((row, channel, factor))
+            return [self._planes.get(key) for key in keys]
 
-    def need(self, row: int, channel: int, factor: int) -> bool:
-        """Whether a plane is in memory; if so, it is let go of after all others."""
-        key = (row, channel, factor)
+    def need(self, keys: Iterable[Key]) -> list[Key]:
+        """Let go of these planes after all others; gives those that are not in memory."""
+        missing = []
         with self._lock:
-            if key in self._planes:
-                self._planes.move_to_end(key)
-            return key in self._planes
+            for key in keys:
+                if key in self._planes:
+                    self._planes.move_to_end(key)
+                else:
+                    missing.append(key)
+        return missing
 
     def read(self, row: int, channel: int, factor: int) -> NDArray[Any]:
         """(Y, X) of one plane, from memory or from disk; not kept.
@@ -85,7 +91,7 @@ class Overviews:
         PlateError
             When it is missing or cannot be read.
         """
-        plane = self.held(row, channel, factor)
+        (plane,) = self.held([(row, channel, factor)])
         if plane is not None:
             return plane
         stored = self._plate.source.downsampling

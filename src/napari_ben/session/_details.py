@@ -33,9 +33,6 @@ _AT_ONCE = 8
 BETWEEN_LOOKS = 0.06
 """Seconds between two pieces of news."""
 
-Key = tuple[int, int, int]
-"""Row of ``plate.fields``, channel, downsampling."""
-
 
 class Details:
     """Paints pieces of the mosaic without reading, and reads what was missing when told to.
@@ -59,7 +56,7 @@ class Details:
         self._plate = plate
         self._pictures = pictures
         self._planes = Overviews(plate)
-        self._asked: dict[int, list[Key]] = {}
+        self._asked: dict[int, list[tuple[int, int, int]]] = {}
         self._is_attended = False
         self._lock = Lock()
 
@@ -76,9 +73,10 @@ class Details:
         """Paint a piece of a level, y0, x0, y1, x1 of its pixels, from what is in memory."""
         mosaic = self._plate.mosaic
         canvas = self._from_afar(channel, factor, box)
-        rows = self._affordable(mosaic.fields_in(box, factor), factor, box)
-        mosaic.paint(canvas, box[:2], factor, lambda row: self._planes.held(row, channel, factor))
-        self._ask(channel, [(row, channel, factor) for row in rows if not self._planes.need(row, channel, factor)])
+        rows = mosaic.fields_in(box, factor)
+        planes = dict(zip(rows, self._planes.held((row, channel, factor) for row in rows), strict=True))
+        mosaic.paint(canvas, box[:2], factor, planes.get)
+        self._ask(channel, self._planes.need((row, channel, factor) for row in self._affordable(rows, factor, box)))
         return canvas
 
     def _from_afar(self, channel: int, factor: int, box: tuple[int, int, int, int]) -> NDArray[Any]:
@@ -97,7 +95,7 @@ class Details:
         room = height * width * self._plate.dtype.itemsize * len(self._plate.channels)
         return [rows[place] for place in np.argsort(away, kind="stable")[: self._planes.most_bytes // max(room, 1)]]
 
-    def _ask(self, channel: int, missing: list[Key]) -> None:
+    def _ask(self, channel: int, missing: list[tuple[int, int, int]]) -> None:
         """Take this for the latest wish of a channel; older ones are of places passed by."""
         with self._lock:
             self._asked[channel] = missing
@@ -128,14 +126,14 @@ class Details:
             with self._lock:
                 self._is_attended = False
 
-    def _next(self) -> list[Key]:
+    def _next(self) -> list[tuple[int, int, int]]:
         with self._lock:
             in_turns = (keys.pop(0) for _ in range(_AT_ONCE) for keys in self._asked.values() if keys)
             keys = list(islice(in_turns, _AT_ONCE))
             self._is_attended = bool(keys)
         return keys
 
-    def _read(self, key: Key) -> int:
+    def _read(self, key: tuple[int, int, int]) -> int:
         try:
             plane = self._planes.read(*key)
         except PlateError:  # stated in plate.problems; the place is blank, and is not asked for again

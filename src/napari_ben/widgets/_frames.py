@@ -13,6 +13,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from napari_ben.results import Predictions, class_colours
+from napari_ben.widgets._palette import channels
+
 Box = tuple[float, float, float, float]
 """y0, x0, y1, x1."""
 
@@ -143,3 +146,16 @@ def _stencil(
 def levels_over(well_boxes: pd.DataFrame, mosaic_shape: tuple[int, int]) -> tuple[Raster, Raster]:
     """Lay a fine and a coarse raster over a mosaic."""
     return Raster.over(well_boxes, mosaic_shape, _FINE), Raster.over(well_boxes, mosaic_shape, _COARSE)
+
+
+def frame_colours(wells: pd.DataFrame, predictions: Predictions | None) -> NDArray[np.uint8]:
+    """Give each well the colour of its class, (n, 4) uint8, as opaque as the prediction is sure; clear without one."""
+    colours = np.zeros((len(wells), 4), np.uint8)
+    if predictions is None:
+        return colours
+    palette = {name: channels(colour) for name, colour in class_colours(predictions.classes).items()}
+    rows = predictions.wells[["pred_class", "confidence"]].reindex(wells.index)
+    for number, (name, confidence) in enumerate(rows.itertuples(index=False)):
+        if name in palette:
+            colours[number] = (*palette[name], round(255 * (0.3 + 0.7 * confidence)))
+    return colours

@@ -14,10 +14,9 @@ from numpy.typing import NDArray
 from qtpy.QtCore import QObject
 
 from napari_ben.plates import Plate
-from napari_ben.results import Predictions, class_colours
+from napari_ben.results import Predictions
 from napari_ben.session import in_world
-from napari_ben.widgets._frames import Box, Raster, levels_over
-from napari_ben.widgets._palette import channels
+from napari_ben.widgets._frames import Box, Raster, frame_colours, levels_over
 from napari_ben.widgets._timers import timer
 from napari_ben.widgets._viewer import camera, in_view, visible_box
 
@@ -26,6 +25,7 @@ _MARKS, _WELLS = "Well marks", "Wells"
 _LETTER, _LINE, _ROOM_FOR_A_NAME = 8, 22, 72
 """Screen pixels that a letter is wide, a line high, and a well across from which on its name is written."""
 _UNTIL_STILL = 60
+_FEW_NAMES = 40
 _NOT_PREDICTED = "–"
 
 
@@ -179,14 +179,31 @@ class WellLayers(QObject):
             return
         words = self._fitting_words() if self._is_visible else None
         if words is None:
+            self._show(layer, np.ones(len(self._boxes), bool))
             layer.text.visible = False
-            layer.shown = np.ones(len(self._boxes), bool)
             return
-        layer.shown = in_view(self._world_boxes, visible_box(self._viewer))
+        self._show_near(layer)
         if words != self._written:
             self._written = words
             layer.text = self._text(words)
         layer.text.visible = True
+
+    def _show_near(self, layer: Any) -> None:
+        """Show the wells in view and some around it; laying out the text of a well costs a third of a millisecond.
+
+        Wells that are shown already are left alone until the view leaves them, or they have become too many.
+        """
+        view = visible_box(self._viewer)
+        seen = in_view(self._world_boxes, view)
+        is_enough = bool((layer.shown | ~seen).all())
+        if not is_enough or layer.shown.sum() > _FEW_NAMES + 4 * seen.sum():
+            y, x = (view[2] - view[0]) / 2, (view[3] - view[1]) / 2
+            self._show(layer, in_view(self._world_boxes, (view[0] - y, view[1] - x, view[2] + y, view[3] + x)))
+
+    @staticmethod
+    def _show(layer: Any, shown: NDArray[np.bool_]) -> None:
+        if not np.array_equal(layer.shown, shown):
+            layer.shown = shown
 
     def _fitting_words(self) -> list[str] | None:
         """Choose what there is room for: name and class, the name, or nothing."""
@@ -217,19 +234,6 @@ def well_features(wells: pd.DataFrame, predictions: Predictions | None) -> pd.Da
         table.loc[known, "predicted"] = rows["pred_class"].to_numpy()[known]
         table.loc[known, "confidence"] = [f"{value:.2f}" for value in rows["confidence"].to_numpy()[known]]
     return table
-
-
-def frame_colours(wells: pd.DataFrame, predictions: Predictions | None) -> NDArray[np.uint8]:
-    """Give each well the colour of its class, (n, 4) uint8, as opaque as the prediction is sure; clear without one."""
-    colours = np.zeros((len(wells), 4), np.uint8)
-    if predictions is None:
-        return colours
-    palette = {name: channels(colour) for name, colour in class_colours(predictions.classes).items()}
-    rows = predictions.wells[["pred_class", "confidence"]].reindex(wells.index)
-    for number, (name, confidence) in enumerate(rows.itertuples(index=False)):
-        if name in palette:
-            colours[number] = (*palette[name], round(255 * (0.3 + 0.7 * confidence)))
-    return colours
 
 
 def _words(table: pd.DataFrame) -> list[str]:

@@ -136,6 +136,14 @@ def test_two_columns_are_a_key_where_one_is_not_and_numbers_are_numbers(lay):
     assert "on 'compound' and 'concentration': 3 of 3 wells have a row." in plate.notes[0]
 
 
+def test_plates_of_a_library_are_not_the_plate(lay):
+    files = lay(wells_csv="well,compound\nA1,a\nA2,b\n", library_csv="compound,plate,moa\na,L1,x\nb,L2,y\n")
+    assert plate_of().with_platemap(files).wells["moa"].tolist()[:2] == ["x", "y"]
+    files = lay(wells_csv="well,compound\nA1,a\n", plates_csv="plate,batch\nQ,1\n")
+    with pytest.raises(PlateMapError, match=r"'plates.csv' has no row for plate 'BR1'; it lists 'Q'"):
+        plate_of().with_platemap(files)
+
+
 WELLS = "well,compound\nA1,a\nA2,b\n"
 WRONG = {
     "nothing in common": ("x,y\n1,2\n", r"has no column in common with 'wells.csv' \(well, compound\); it has x, y"),

@@ -300,3 +300,13 @@ def test_a_table_of_plates_gives_a_plate_its_barcode(write_images, tmp_path):
     (tmp_path / "study/screen.csv").write_text("plate,path,platemap\nBR2,scan 3,all.csv\n")
     screen = open_screen(tmp_path / "study")
     assert screen["BR2"].wells["role"].tolist() == ["positive_control", "unknown"]
+
+
+def test_the_real_plates_of_rxrx1_are_a_screen(realdata):
+    screen = open_screen(realdata / "rxrx1_sample/train")
+    assert (len(screen), len(screen.experiments)) == (16, 4)
+    assert screen.shared_treatments().reset_index().to_numpy().tolist() == [["UNTREATED", "negative_control", 16, 1]]
+    files = [realdata / "rxrx1_sample" / name for name in ("train.csv", "train_controls.csv")]
+    told = open_screen(realdata / "rxrx1_sample/train", platemap=files)
+    positive = [set(plate.wells.index[plate.wells["role"] == "positive_control"]) for plate in told]
+    assert {len(wells) for wells in positive} <= {29, 30}

@@ -143,10 +143,9 @@ def _can_join(main: Source, source: Source) -> bool:
 
 
 def _join_one(main: Source, source: Source, plate: "Plate") -> tuple[pd.DataFrame, tuple[str, ...]]:
-    if source.plate_column is not None:
-        own, told = _of_plate(source, plate)
-        if len(own.rows) == 1:
-            return _spread(main.rows, own.rows.iloc[0]), told
+    own = _rows_about(source, plate, can_join=bool(shared_columns(main.rows, source.rows).ours))
+    if len(own) == 1:
+        return _spread(main.rows, own.iloc[0]), ()
     source = of_use(main.rows, source)
     keys = choose_keys(main.rows, source)
     found = count_found(main.rows, source.rows, keys)
@@ -159,6 +158,18 @@ def _join_one(main: Source, source: Source, plate: "Plate") -> tuple[pd.DataFram
         f"{source.name!r} was joined with {main.name!r} on {words}: {found} of {len(main.rows)} wells have a row."
     )
     return join_tables(main.rows, source, keys), (sentence,)
+
+
+def _rows_about(source: Source, plate: "Plate", *, can_join: bool) -> pd.DataFrame:
+    """Rows about the whole plate; none where the plates of a table are others, such as those of a library."""
+    if source.plate_column is None:
+        return source.rows.iloc[:0]
+    try:
+        return rows_of_plate(source.rows, plate, source.name, by_name=True)[0]
+    except PlateMapError:
+        if not can_join:
+            raise
+        return source.rows.iloc[:0]
 
 
 def _spread(rows: pd.DataFrame, said: pd.Series) -> pd.DataFrame:

@@ -149,6 +149,13 @@ def test_the_first_file_is_not_taken_for_typical(write_images):
     assert len(plate.problems) == 2
 
 
+def test_wells_that_are_named_by_number_are_counted_row_by_row_and_that_is_said(write_images):
+    folder, _ = write_images([f"--W{well:05d}--P00001--Z00000--T00000--dapi.tif" for well in (1, 13, 96)])
+    plate = open_plate(folder)
+    assert plate.wells.index.tolist() == ["A01", "B01", "H12"]
+    assert plate.problems == ("Names say wells by number only; they are counted row by row over the plate.",)
+
+
 def test_an_own_pattern(write_images):
     folder, _ = write_images(["exp_DAPI_B-3_002.tif", "exp_GFP_B-3_002.tif"])
     plate = open_plate(folder, pattern=r"exp_(?P<channel>\w+)_(?P<well>[A-H]-\d+)_(?P<field>\d+)\.tif")

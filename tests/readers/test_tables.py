@@ -1,6 +1,7 @@
 """Tables of images: CellProfiler's wide ones and plain ones, however they name their files."""
 
 import gzip
+import sys
 
 import numpy as np
 import pandas as pd
@@ -278,6 +279,13 @@ def test_damaged_packed_tables_are_refused_in_words(name, tmp_path):
     (tmp_path / name).write_bytes(b"no such thing")
     with pytest.raises(PlateError, match=r"cannot be read as a table of images"):
         read_columns(tmp_path / name)
+
+
+def test_parquet_without_its_library_is_refused_in_words(tmp_path, monkeypatch):
+    table = looks.write_table(looks.load_data(), tmp_path / "load_data.parquet")
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(PlateError, match=r"is a Parquet table, and pyarrow is not installed\. Install it"):
+        read_columns(table)
 
 
 def test_cells_are_text(tmp_path):

@@ -11,6 +11,7 @@ Drawing the canvas is thousands of calls, after each of which the window waits f
 import sys
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from importlib import import_module
 from threading import Event
 from typing import Any
 
@@ -38,6 +39,8 @@ def _drainer(task: Task, stop: Event) -> Callable[[], Generator[object, None, _O
 
     def drain() -> Generator[object, None, _Outcome]:
         answer = None
+        if task.lane == "plate":
+            import_module("scipy.ndimage")  # else napari does, in the window's thread, with the first image
         try:
             while True:
                 yield task.work.send(answer)

@@ -38,9 +38,51 @@ def test_document_types_are_refused_at_once(content, write):
     assert time.perf_counter() - start < 0.1
 
 
-def test_what_would_fill_the_memory_is_refused(write):
+DEEP = {
+    "plain": "<a>",
+    "comments": "<a><!--</a></a>-->",
+    "sections": "<a><![CDATA[</a></a>]]>",
+    "instructions": "<a><?x </a></a>?>",
+    "texts": "<a>/>/>",
+    "attributes": "<a b='/>/>'>",
+    "balanced once": "<a></a><a>/></a><a>",
+}
+
+
+@pytest.mark.parametrize("chunk", [997, 1 << 12])
+@pytest.mark.parametrize("level", DEEP.values(), ids=DEEP)
+def test_what_lies_too_deep_is_refused_however_it_is_disguised(level, chunk, write, monkeypatch):
+    monkeypatch.setattr(_xml, "CHUNK", chunk)
     with pytest.raises(PlateError, match=rf"lie more than {DEEPEST} deep in each other"):
-        read_xml(write("<a>" * (CHUNK // 2)), {}, {})
+        read_xml(write("<r>" + level * 20_000), {}, {})
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le"])
+def test_depth_is_seen_in_every_encoding(encoding, write):
+    head = '<?xml version="1.0" encoding="UTF-16"?>' if encoding == "utf-16-le" else ""
+    path = write(("\ufeff" if encoding == "utf-16-le" else "") + head + "<a>\u2f3c\u3e2f" * (CHUNK // 4), encoding)
+    with pytest.raises(PlateError, match=rf"lie more than {DEEPEST} deep in each other"):
+        read_xml(path, {}, {})
+
+
+FLAT = {
+    "pairs": "<b>1</b>",
+    "empty": "<b/>",
+    "comments": "<b>1</b><!-- <c> -->",
+    "sections": "<b><![CDATA[<c>]]></b>",
+    "mixed": "<b><c/>a &gt; b /> <d e='/>'></d></b>",
+}
+
+
+@pytest.mark.parametrize("element", FLAT.values(), ids=FLAT)
+def test_what_is_flat_is_read_however_long_it_is(element, write, monkeypatch):
+    monkeypatch.setattr(_xml, "CHUNK", 997)
+    begun: list[object] = []
+    assert read_xml(write(f"<a>{element * 5000}</a>"), {"b": begun.append}, {}) == ""
+    assert len(begun) == 5000
+
+
+def test_a_tag_or_text_that_would_fill_the_memory_is_refused(write):
     with pytest.raises(PlateError, match=rf"a tag or text of it is longer than {LONGEST:,} bytes"):
         read_xml(write(f'<a b="{"x" * (LONGEST + 2 * CHUNK)}"/>'), {}, {})
     with pytest.raises(PlateError, match="a tag or text of it is longer than"):

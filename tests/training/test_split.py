@@ -79,11 +79,23 @@ def test_an_experiment_on_both_sides_is_named(screen: TrainingData):
     assert "1 experiment on both sides (X)." in leaks(screen, validation_plates=("plate-0",))
 
 
-def test_positions_with_one_class_on_both_sides_are_named(screen: TrainingData):
+def test_a_position_that_gives_the_class_away_is_named(screen: TrainingData):
     found = leaks(screen, validation_by="experiment", validation_share=0.5)
-    assert found.startswith("8 well positions with one class on both sides (A01, A02, A03, A04, A05, A06, …)")
+    assert found.startswith("The well position alone names the class of 100% of the held-out wells")
+    assert "(the most frequent class: 50%)" in found
     labels = np.where(screen.is_labelled & (screen.plates >= 2), 1 - screen.labels, screen.labels)
     assert leaks(replace(screen, labels=labels), validation_plates=("plate-2", "plate-3")) == ""
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_layout_drawn_for_each_plate_gives_nothing_away(seed: int):
+    data = make_data(n_plates=12, n_wells=40, size=4)
+    rng, labels = np.random.default_rng(seed), data.labels.copy()
+    for plate in range(12):
+        rows = np.flatnonzero((data.plates == plate) & data.is_labelled)
+        labels[rows] = rng.permutation(labels[rows])
+    shuffled = replace(data, labels=labels)
+    assert leaks(shuffled, validation_plates=("plate-2", "plate-3", "plate-4")) == ""
 
 
 def test_the_split_is_told_in_words(screen: TrainingData):

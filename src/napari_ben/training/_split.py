@@ -1,5 +1,6 @@
 """What validates and never trains, shown before anything is trained, with what leaks from one side to the other."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -137,15 +138,28 @@ def _leaks(data: TrainingData, trains: Mask, validates: Mask) -> tuple[str, ...]
     shared = _experiments_on_both_sides(data, trains, validates)
     if shared and not len(plates):
         leaks.append(f"{_count(len(shared), 'experiment')} on both sides ({', '.join(shared[:6])}).")
-    places = [set(zip(data.wells[rows], data.labels[rows], strict=True)) for rows in (trains, validates)]
-    both = sorted({well for well, _ in places[0] & places[1]})
-    if both:
-        wells = ", ".join(both[:6]) + (", …" if len(both) > 6 else "")
+    named, chance, n_wells = _named_by_position(data, trains, validates)
+    if named > chance + 3 * math.sqrt(chance * (1 - chance) / n_wells):
         leaks.append(
-            f"{_count(len(both), 'well position')} with one class on both sides ({wells}): a network may learn the "
-            f"position instead of the class."
+            f"The well position alone names the class of {named:.0%} of the held-out wells (the most frequent class: "
+            f"{chance:.0%}), so a network may learn the position instead of the class."
         )
     return tuple(leaks)
+
+
+def _named_by_position(data: TrainingData, trains: Mask, validates: Mask) -> tuple[float, float, int]:
+    """Share of held-out wells whose class is the most frequent one at their position where it is trained on.
+
+    Returns
+    -------
+    That share, the share of the most frequent class among them, and how many wells these are.
+    """
+    columns = {"plate": data.plates, "well": data.wells, "label": data.labels}
+    table = pd.DataFrame(columns).assign(trains=trains)[trains | validates].drop_duplicates()
+    known = table[table["trains"]].groupby("well")["label"].agg(lambda labels: labels.mode().iloc[0])
+    held = table[~table["trains"]]
+    right = held["label"] == held["well"].map(known)
+    return float(right.mean()), float(held["label"].value_counts(normalize=True).iloc[0]), len(held)
 
 
 def _experiments_on_both_sides(data: TrainingData, trains: Mask, validates: Mask) -> list[str]:

@@ -80,12 +80,11 @@ def measure_plane(plane: Pixels, limit: float) -> dict[str, float]:
     dict
         The keys of `MEASURES`. ``focus`` is NaN for a constant plane, and ``signal`` 0.
     """
-    values = plane.astype(np.float64)
-    tile = _central_tile(values)
+    tile = _central_tile(plane).astype(np.float32)
     return {
         "focus": _focus(tile),
         "saturation": float((plane >= limit).mean()),
-        "intensity": float(values.mean()),
+        "intensity": float(plane.mean(dtype=np.float64)),
         "signal": _signal(tile),
     }
 
@@ -148,18 +147,21 @@ def quality_of_wells(fields: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def _central_tile(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    size = min(*values.shape, _LARGEST_TILE)
-    top, left = ((length - size) // 2 for length in values.shape)
-    return values[top : top + size, left : left + size]
+def _central_tile(plane: Pixels) -> Pixels:
+    size = min(*plane.shape, _LARGEST_TILE)
+    top, left = ((length - size) // 2 for length in plane.shape)
+    return plane[top : top + size, left : left + size]
 
 
-def _focus(tile: NDArray[np.float64]) -> float:
+def _focus(tile: NDArray[np.float32]) -> float:
     """Power between 1/20 and 1/5 cycles a pixel over that below, above the noise floor, which the finest rings show."""
+    from scipy.fft import rfft2  # stays in float32, and takes a second to load
+
     if tile.shape[0] < 16 or tile.min() == tile.max():
         return float("nan")
     window, is_coarse, is_fine, is_noise = _bands(tile.shape[0])
-    power = np.abs(np.fft.rfft2((tile - tile.mean()) * window)) ** 2
+    spectrum = rfft2((tile - tile.mean()) * window)
+    power = spectrum.real**2 + spectrum.imag**2
     power[:, 1 : (tile.shape[0] + 1) // 2] *= 2  # the half of the plane that a real transform leaves out
     floor = power[is_noise].mean()
     coarse = power[is_coarse].sum()
@@ -168,8 +170,8 @@ def _focus(tile: NDArray[np.float64]) -> float:
 
 
 @lru_cache(maxsize=8)
-def _bands(size: int) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
-    window = np.hanning(size)
+def _bands(size: int) -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+    window = np.hanning(size).astype(np.float32)
     frequency = np.hypot(np.fft.fftfreq(size)[:, None], np.fft.rfftfreq(size))
     is_coarse = (frequency > 1.5 / size) & (frequency < 0.05)
     return (
@@ -180,11 +182,12 @@ def _bands(size: int) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[n
     )
 
 
-def _signal(tile: NDArray[np.float64]) -> float:
+def _signal(tile: NDArray[np.float32]) -> float:
     """Height of the brightest half per cent over the noise, which is taken from the differences of neighbours."""
-    differences = np.diff(tile, axis=1)
-    noise = _MAD_TO_DEVIATION * float(np.median(np.abs(differences - np.median(differences)))) / np.sqrt(2)
-    height = float(np.quantile(tile, 0.995) - np.median(tile))
+    differences = np.abs(np.diff(tile[::2], axis=1))  # every other row is enough for a median
+    noise = _MAD_TO_DEVIATION * float(np.median(differences)) / np.sqrt(2)
+    middle, top = np.quantile(tile, [0.5, 0.995])
+    height = float(top - middle)
     if noise == 0:
         return float("inf") if height > 0 else 0.0
     return float(height / noise)

@@ -25,7 +25,7 @@ def keep_newest(folder: Path, pattern: str, count: int) -> None:
 
 
 def keep_below(folder: Path, pattern: str, most: int) -> None:
-    """Delete the files of `folder` whose names match that were not used for longest, until the rest has `most` bytes."""
+    """Delete the matching files of `folder` that were not used for longest, until the rest has `most` bytes."""
     files = [(path, path.stat()) for path in folder.glob(pattern)]
     total = 0
     for path, state in sorted(files, key=lambda file: file[1].st_mtime, reverse=True):

@@ -10,7 +10,7 @@ import tifffile
 from napari_ben.errors import ArgumentError, PlateError
 from napari_ben.plates import FORMATS
 from napari_ben.readers import _pattern, open_plate
-from napari_ben.readers._index_views import natural
+from napari_ben.readers._index_grid import natural
 
 
 def test_channels_are_in_natural_order():

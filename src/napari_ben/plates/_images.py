@@ -23,7 +23,8 @@ SHOWN_SURPRISES = 20
 
 def read_plane(plate: "Plate", row: int, channel: int, level: int) -> NDArray[Any]:
     """(Y, X) of one field and channel; see `Plate.read_plane`."""
-    name, missing = plate.channels[channel], plate.fields["missing"].iat[row]
+    name = plate.channels[channel]
+    missing: Any = plate.fields["missing"].iat[row]
     if name in missing:
         raise PlateError(
             f"{_where(plate, row)} on plate {plate.name!r} has no channel {name!r}.",

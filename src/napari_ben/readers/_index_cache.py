@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from hashlib import blake2b
+from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from napari_ben import __version__
 from napari_ben._cache import cache_folder, keep_below
 from napari_ben.plates import PlateFormat
 from napari_ben.readers._index import PlaneIndex, PlateFacts
@@ -78,7 +78,7 @@ def _fingerprint(layout: str, place: Place, beside: Callable[[Place], Sequence[P
     except OSError:
         return None
     names = "\n".join(place.whole.files).encode("utf-8", "surrogateescape")
-    facts = [_WRITTEN, __version__, layout, str(place.address), _digest(names)]
+    facts = [_WRITTEN, version("napari-ben"), layout, str(place.address), _digest(names)]
     return json.dumps([*facts, *((path, state.st_size, state.st_mtime_ns) for path, state in states)])
 
 

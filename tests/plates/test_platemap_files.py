@@ -298,3 +298,18 @@ def test_ambiguous_and_unknown_role_words_are_asked_about(write):
         "that does.",
         "1 well has no role that is known ('ubc').",
     )
+
+
+def test_a_workbook_whose_xml_grows_without_end_is_refused(tmp_path):
+    pytest.importorskip("openpyxl", reason="Excel is an extra")
+    sound = excel(tmp_path / "sound.xlsx", {"Plate": WELLS})
+    grown = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10))
+    start = f'<!DOCTYPE worksheet [<!ENTITY a0 "ha">{grown}]><worksheet'.encode()
+    with zipfile.ZipFile(sound) as source, zipfile.ZipFile(tmp_path / "bomb.xlsx", "w") as target:
+        for name in source.namelist():
+            content = source.read(name)
+            if name.endswith("sheet1.xml"):
+                content = content.replace(b"<worksheet", start, 1).replace(b"negcon", b"&a9;")
+            target.writestr(name, content)
+    with pytest.raises(PlateMapError, match="cannot be read as an Excel file"):
+        read_platemap(tmp_path / "bomb.xlsx")

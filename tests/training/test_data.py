@@ -183,6 +183,7 @@ def test_plates_without_a_group_are_refused():
 
 def test_a_teacher_keeps_wells_without_a_label():
     plates = [make_plate("P"), make_plate("Q")]
+    del plates[1].wells["mechanism"]  # nobody has labelled it
     config = TrainingConfig(method="erm", labels="mechanism", teacher={}, unlabelled_plates=("Q",))
     data = collect_data(plates, config)
     free = ~data.is_labelled & ~data.is_control

@@ -31,8 +31,8 @@ def list_fields(plates: Sequence[Plate], config: TrainingConfig) -> pd.DataFrame
     """
     if not plates:
         raise ArgumentError("There is no plate to train on.", "Give at least one.")
-    table = pd.concat([_fields_of(plate, config).assign(plate=number) for number, plate in enumerate(plates)])
     _refuse_unknown(config.unlabelled_plates, [plate.name for plate in plates])
+    table = pd.concat([_fields_of(plate, config).assign(plate=number) for number, plate in enumerate(plates)])
     classes = sorted(set(table["label"]) - {""})
     if len(classes) < 2:
         raise ArgumentError(
@@ -50,7 +50,8 @@ def _fields_of(plate: Plate, config: TrainingConfig) -> pd.DataFrame:
 
 def _wells_of(plate: Plate, config: TrainingConfig) -> pd.DataFrame:
     """Wells that take part, index well; columns label and is_control."""
-    if config.labels not in plate.wells:
+    is_unlabelled = plate.name in config.unlabelled_plates
+    if config.labels not in plate.wells and not is_unlabelled:
         raise ArgumentError(
             f"Plate {plate.name!r} has no column {config.labels!r}; it has {', '.join(plate.wells.columns)}.",
             "Choose one of these as labels, or give another platemap.",
@@ -61,11 +62,9 @@ def _wells_of(plate: Plate, config: TrainingConfig) -> pd.DataFrame:
     if "excluded" in wells:
         wells = wells[~wells["excluded"].astype(bool)]
     is_control = wells["role"] == "negative_control"
-    label = wells[config.labels].astype(str).str.strip()
+    label = pd.Series("", index=wells.index) if is_unlabelled else wells[config.labels].astype(str).str.strip()
     nameless = label.str.lower().isin(_NO_LABEL) | (wells["role"] == "empty")
     label = label.mask(nameless | (is_control & (not config.label_controls)), "")
-    if plate.name in config.unlabelled_plates:
-        label = label.mask(label != "", "")
     table = pd.DataFrame({"label": label, "is_control": is_control})
     is_used = (table["label"] != "") | table["is_control"]
     if config.teacher is not None:

@@ -104,7 +104,7 @@ def main() -> int:
             done.write_text(json.dumps(results, indent=1))
             print(f"seed {seed}, {method}: {(time.perf_counter() - start) / 60:.1f} min", file=sys.stderr, flush=True)
     table = to_markdown(results)
-    (options.out / "methods.md").write_text(table + "\n", encoding="utf-8")
+    (options.out / "table.md").write_text(table + "\n", encoding="utf-8")
     print(table)
     return 0
 

@@ -261,6 +261,15 @@ def test_groups_come_from_the_table_of_plates(screen_folder: Path) -> None:
         find_entrants(screen_folder, "laboratory")
 
 
+def test_a_thousand_classes_do_not_fill_the_page(
+    plate: Plate, model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("napari_ben.workflow._comparison_page._MOST_CLASSES", 2)
+    compare(plate, [model], methods=("none",), labels="mechanism").save(tmp_path)
+    assert "The 2 poorest of " in (tmp_path / "report.md").read_text()
+    assert not (tmp_path / "classes.png").exists()
+
+
 def test_the_drift_of_each_plate_is_on_the_page(model: Model, tmp_path: Path) -> None:
     comparison = compare(make_plates(2), [model], methods=("none", "ben", "controls"), labels="mechanism")
     drift = comparison.drift

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["comparison_blocks", "comparison_figures"]
 
+_MOST_CLASSES = 40
 _SWEEP_WORDS = {
     "context": ("How many context wells are needed", "context wells", "wells, drawn at random"),
     "queries": ("A plate with few treated wells", "treated wells on the plate", "all controls are there"),
@@ -25,6 +26,7 @@ def comparison_figures(comparison: Comparison) -> "Iterator[tuple[str, Figure]]"
     """Draw the figures, each with its name."""
     if not comparison.judged.empty:
         yield "accuracy", accuracy_figure(comparison.summary)
+    if _few_classes(comparison):
         yield "classes", class_figure(comparison.classes)
     for name, part in _sweeps(comparison):
         _, axis, unit = _SWEEP_WORDS[name]
@@ -56,13 +58,7 @@ def comparison_blocks(comparison: Comparison) -> Iterator[Block]:
             "accuracy.png",
             "Well accuracy with its interval, a panel a group of plates.",
         )
-        yield Block(
-            "Per class",
-            ("Share of each class's wells that was found, and the class that its other wells were most often given.",),
-            comparison.classes,
-            "classes.png",
-            "Share of each class's wells that was found.",
-        )
+        yield _class_block(comparison)
     for name, part in _sweeps(comparison):
         heading, axis, unit = _SWEEP_WORDS[name]
         yield Block(heading, (), part.drop(columns="sweep"), f"sweep_{name.replace('-', '_')}.png", f"{axis} ({unit}).")
@@ -103,6 +99,20 @@ def _mean_drift(drift: pd.DataFrame) -> pd.DataFrame:
     squares = drift.assign(distance=drift["distance"] ** 2)
     means = squares.groupby(["model", "method", "plate"], sort=False)["distance"].mean()
     return (means**0.5).reset_index()
+
+
+def _few_classes(comparison: Comparison) -> bool:
+    return not comparison.judged.empty and comparison.classes["truth"].nunique() <= _MOST_CLASSES
+
+
+def _class_block(comparison: Comparison) -> Block:
+    words = "Share of each class's wells that was found, and the class that its other wells were most often given."
+    classes = comparison.classes
+    if _few_classes(comparison):
+        return Block("Per class", (words,), classes, "classes.png", "Share of each class's wells that was found.")
+    poorest = classes.sort_values("accuracy", kind="stable").head(_MOST_CLASSES)
+    shown = f"The {len(poorest)} poorest of {len(classes)} rows; all are in classes.csv."
+    return Block("Per class", (words, shown), poorest)
 
 
 def _effect_words() -> tuple[str, ...]:

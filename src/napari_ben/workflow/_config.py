@@ -20,7 +20,8 @@ class PredictConfig(BaseModel):
     method
         A name of `METHODS`.
     context
-        ``plate``, ``controls``, a selection such as ``A1-C12, !B3``, or wells; the method's own when None.
+        ``plate``, ``controls``, ``controls:positive`` or another set of controls, a selection such as ``A1-C12, !B3``,
+        or wells; the method's own when None.
     wells
         Selection of the wells to predict; all with images when None. In a method that mixes queries into its statistics
         these wells are the queries.

@@ -51,7 +51,8 @@ def predict(
     method
         A name of `METHODS`.
     context
-        ``plate``, ``controls``, a selection such as ``A1-C12, !B3``, or wells; the method's own when None.
+        ``plate``, ``controls``, ``controls:positive`` or another set of controls, a selection such as ``A1-C12, !B3``,
+        or wells; the method's own when None.
     **options
         Any other field of `PredictConfig`.
 

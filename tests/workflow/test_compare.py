@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from napari_ben.errors import ArgumentError, MethodError, SaveError
+from napari_ben.errors import ArgumentError, ContextError, MethodError, SaveError
 from napari_ben.models import Model
 from napari_ben.plates import Plate
 from napari_ben.workflow import (
@@ -238,6 +238,21 @@ def test_reference_plates_are_fitted_on_and_not_judged(model: Model) -> None:
     assert [run.predictions.plate_name for run in runs if run.method == "coral"] == ["P2"]
     with pytest.raises(ArgumentError, match="'P9' takes no part; there are P0, P1, P2"):
         compare(make_plates(), [model], **{**options, "reference": ("P9",)})
+
+
+def test_alignments_without_controls_are_refused_before_the_first_run(model: Model) -> None:
+    plates = [replace(plate, source=CountingSource(plate.source)) for plate in make_plates(2)]
+    wells = plates[1].wells.assign(role="treatment")
+    with pytest.raises(ContextError, match="P1"):
+        compare([plates[0], replace(plates[1], wells=wells)], [model], methods=("none", "coral"), labels="mechanism")
+    assert plates[0].source.reads == []
+
+
+def test_plates_without_known_classes_are_judged_but_not_fitted_on(model: Model) -> None:
+    plates = make_plates(3)
+    bare = replace(plates[2], wells=plates[2].wells.drop(columns=["mechanism"]))
+    comparison = compare([*plates[:2], bare], [model], methods=("coral",))
+    assert [run.predictions.plate_name for run in comparison.runs] == ["P0", "P1", "P2"]
 
 
 def test_one_plate_cannot_be_aligned(counted: Plate, model: Model) -> None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from napari_ben.embedding import ALIGNMENTS, Alignment, fit_alignment
 from napari_ben.errors import ArgumentError
-from napari_ben.evaluation import HEADS, LinearHead, Run, fit_head, labelled_wells
+from napari_ben.evaluation import HEADS, LinearHead, Run, find_label_column, fit_head, labelled_wells
 from napari_ben.results import Predictions, mean_direction
 from napari_ben.workflow._compare_config import UNALIGNED, CompareConfig
 
@@ -77,12 +77,6 @@ def _shortest(notes: Sequence[str]) -> tuple[str, ...]:
 def _splits(base: Sequence[Run], config: CompareConfig) -> Iterator[tuple[list[Run], list[Run]]]:
     """Plates to fit on, and plates to judge: named ones, or each experiment in turn left out."""
     names = [run.predictions.plate_name for run in base]
-    unknown = [name for name in config.reference if name not in names]
-    if unknown:
-        raise ArgumentError(
-            f"The plate of reference {unknown[0]!r} takes no part; there are {', '.join(names[:8])}.",
-            "Name one of these.",
-        )
     if config.reference:
         inside = [run for run in base if run.predictions.plate_name in config.reference]
         outside = [run for run in base if run.predictions.plate_name not in config.reference]
@@ -134,10 +128,17 @@ def _fit_head(alignment: Alignment | None, reference: Sequence[Run], config: Com
     values, labels = [], []
     for run in reference:
         predictions = run.predictions
+        if config.labels is None and find_label_column(predictions.wells, predictions.classes) is None:
+            continue
         truth = labelled_wells(predictions, config.labels)["truth"]
         is_known = predictions.index["well"].isin(truth.index).to_numpy()
         values.append(_aligned(alignment, predictions)[is_known])
         labels += list(truth.reindex(predictions.index["well"][is_known]))
+    if not values:
+        raise ArgumentError(
+            f"None of the {len(reference)} plates of reference has a well with a known class.",
+            "Name the column of the platemap that holds the classes, or other plates of reference.",
+        )
     return fit_head(np.concatenate(values), labels, config.head, classes=reference[0].predictions.classes)
 
 

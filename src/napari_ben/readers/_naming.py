@@ -118,12 +118,15 @@ def _elect(names: tuple[str, ...], namings: tuple[Naming, ...]) -> Naming | None
     return namings[counts.index(max(counts))] if any(counts) else None
 
 
-def spread(paths: Names, count: int = VOTERS) -> Sequence[str]:
+def spread(paths: Names, count: int = VOTERS) -> list[str]:
     """Take some paths of full-size images, evenly over all."""
-    full_size = [path for path in paths if "_thumb" not in path]
-    if len(full_size) <= count:
-        return full_size
-    return [full_size[part * len(full_size) // count] for part in range(count)]
+    some = _evenly(paths, 8 * count)
+    full_size = [path for path in some if "_thumb" not in path] or [path for path in paths if "_thumb" not in path]
+    return _evenly(full_size, count)
+
+
+def _evenly(paths: Names, count: int) -> list[str]:
+    return list(paths) if len(paths) <= count else [paths[part * len(paths) // count] for part in range(count)]
 
 
 def unread_problem(unread: Sequence[str]) -> tuple[str, ...]:

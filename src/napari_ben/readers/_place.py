@@ -89,7 +89,9 @@ class Place:
 
     @cached_property
     def _by_kind(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        images = tuple(name for name in self.files if is_image(name))
+        images = tuple(
+            [name for name in self.files if name[name.rfind(".") :].lower() in _SUFFIXES]
+        )  # is_image, inline
         if len(images) == len(self.files):
             return images, ()
         return images, tuple(name for name in self.files if not is_image(name))

@@ -9,6 +9,7 @@ the cache of indices). ``--write`` puts the table into docs/layouts.md.
 import argparse
 import time
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from statistics import median
 
@@ -30,12 +31,13 @@ def milliseconds(plate: Plate) -> float:
     return median(taken)
 
 
-def row_of(collection: str, plate: Plate) -> str:
+def row_of(collection: str, plate: Plate, more_like_it: str) -> str:
     height, width = plate.shape
     first = plate.problems[0] if plate.problems else ""
     more = f" (and {len(plate.problems) - 1} more)" if len(plate.problems) > 1 else ""
     cells = (
-        collection, plate.name, plate.layout, f"{len(plate.imaged)} of {plate.format.n_wells}", len(plate.fields),
+        collection, plate.name + more_like_it, plate.layout,
+        f"{len(plate.imaged)} of {plate.format.n_wells}", len(plate.fields),
         len(plate.channels), f"{height}×{width} {plate.dtype}", f"{milliseconds(plate):.1f}", first + more,
     )  # fmt: skip
     return "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |"
@@ -48,7 +50,11 @@ def rows(folder: Path) -> Iterator[str]:
         except NapariBenError as error:
             yield f"| {collection.name} | | | | | | | | {error.problem} |"
             continue
-        yield from (row_of(collection.name, plate) for plate in screen.plates)
+        for alike in groupby(screen.plates, key=lambda plate: (plate.layout, len(plate.fields), plate.problems)):
+            plates = list(alike[1])
+            more = f" and {len(plates) - 1} more like it" if len(plates) > 1 else ""
+            yield row_of(collection.name, plates[0], more)
+        yield from (f"| {collection.name} | | | | | | | | {problem} |" for problem in screen.problems)
 
 
 def main() -> None:

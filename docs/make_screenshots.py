@@ -76,7 +76,7 @@ def main(folder: Path) -> None:
     viewer.theme = "dark"
     dock.show_top()
     dock.session.select(("D04",))
-    dock.canvas.go_to("D04", around=0.7)
+    dock.canvas.go_to("D04", around=0.3)
     wait(2.0)
     viewer.screenshot(str(folder / "dock-dark.png"), canvas_only=False, flash=False)
     viewer.close()

@@ -184,7 +184,7 @@ def test_names_are_laid_out_for_the_wells_around_and_not_at_every_move(qtbot, vi
     around = layer.shown.copy()
     assert 1 <= around.sum() < 60
     y0, x0, y1, x1 = wells.box("H12")
-    look_at(viewer, (y0 + 2, x0 + 2, y1 + 2, x1 + 2))
+    look_at(viewer, (y0 + 0.5, x0 + 0.5, y1 + 0.5, x1 + 0.5))
     wells._write_names()
     assert np.array_equal(layer.shown, around)
     for well in ("B02", "O23"):

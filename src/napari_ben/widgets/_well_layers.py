@@ -25,7 +25,7 @@ _MARKS, _WELLS = "Well marks", "Wells"
 _LETTER, _LINE, _ROOM_FOR_A_NAME = 8, 22, 72
 """Screen pixels that a letter is wide, a line high, and a well across from which on its name is written."""
 _UNTIL_STILL = 60
-_FEW_NAMES = 40
+_FEW_NAMES = 20
 _NOT_PREDICTED = "–"
 
 
@@ -189,15 +189,16 @@ class WellLayers(QObject):
         layer.text.visible = True
 
     def _show_near(self, layer: Any) -> None:
-        """Show the wells in view and some around it; laying out the text of a well costs a third of a millisecond.
+        """Show the wells in view and some around it.
 
-        Wells that are shown already are left alone until the view leaves them, or they have become too many.
+        Text costs a third of a millisecond a well, and napari lays all of it out at every change of the zoom. Wells
+        that are shown already are left alone until the view leaves them, or they have become too many.
         """
         view = visible_box(self._viewer)
         seen = in_view(self._world_boxes, view)
         is_enough = bool((layer.shown | ~seen).all())
-        if not is_enough or layer.shown.sum() > _FEW_NAMES + 4 * seen.sum():
-            y, x = (view[2] - view[0]) / 2, (view[3] - view[1]) / 2
+        if not is_enough or layer.shown.sum() > _FEW_NAMES + 2 * seen.sum():
+            y, x = (view[2] - view[0]) / 8, (view[3] - view[1]) / 8
             self._show(layer, in_view(self._world_boxes, (view[0] - y, view[1] - x, view[2] + y, view[3] + x)))
 
     @staticmethod

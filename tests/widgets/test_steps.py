@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
 from napari_ben.errors import PlateError
+from napari_ben.plates import Screen
 from napari_ben.session import Notice, RunState, Session, SessionState, Training
 from napari_ben.training import Epoch, Split
 from napari_ben.widgets._channel_table import ChannelTable
@@ -327,3 +329,22 @@ def test_a_training_shows_its_split_and_its_curve(on_screen, ready):
     assert step.button.text() == "Cancel"
     assert step.curve.accessibleDescription() == "epoch 1: loss 2.000, 50% of the held-out wells right"
     assert not step.grab().toImage().isNull()
+
+
+def test_other_controls_can_be_the_context(on_screen, ready):
+    plate = ready.state.plate.with_roles({"B01": "positive_control", "B02": "positive_control"})
+    screen = Screen("P1", plate.path, (plate,), pd.DataFrame({"experiment": [""]}, index=[plate.name]))
+    ready._set(plate=plate, screen=screen)
+    ready.choose_context("controls")
+    step = on_screen(ContextStep)
+    assert [step.controls.itemData(place) for place in range(step.controls.count())] == [
+        "controls",
+        "controls:positive",
+        "controls:all",
+    ]
+    ready.choose_controls("controls:positive")
+    show(step, ready, ready.state)
+    assert ready.resolution.context.wells == ("B01", "B02")
+    assert step.controls.currentText() == "Positive controls"
+    ready.choose_controls("controls:shared")
+    assert "controls:shared" in ready.state.choice.controls or "context" in ready.state.notices

@@ -2,6 +2,7 @@
 
 from napari_ben.plates._arrays import plate_from_arrays
 from napari_ben.plates._context import Context, ContextKind, context_warnings, resolve_context
+from napari_ben.plates._controls import control_choices
 from napari_ben.plates._describe import PlateDescription, ScreenDescription, describe, describe_screen
 from napari_ben.plates._formats import FORMATS, PlateFormat, guess_format, smallest_format
 from napari_ben.plates._join import PlatemapUse
@@ -46,6 +47,7 @@ __all__ = [
     "WellOrder",
     "ZChoice",
     "context_warnings",
+    "control_choices",
     "describe",
     "describe_screen",
     "fields_table",

@@ -80,6 +80,16 @@ def control_sets(usable: pd.DataFrame) -> dict[str, int]:
     return {str(name): int(count) for name, count in named[named != ""].value_counts().items()}
 
 
+def control_choices(plate: "Plate") -> tuple[str, ...]:
+    """Contexts of controls that a plate has: the negative ones first, then the positive, all, and sets with a name."""
+    wells = plate.imaged[~plate.imaged["excluded"].astype(bool)]
+    there = {which: bool(wells["role"].isin(roles).any()) for which, roles in _ROLES.items()}
+    there["all"] = there["negative"] and there["positive"]
+    named = [f"{CONTROLS}:{name}" for name in control_sets(wells)]
+    by_role = {"negative": CONTROLS, "positive": f"{CONTROLS}:positive", "all": f"{CONTROLS}:all"}
+    return (*(by_role[which] for which in by_role if there[which]), *named)
+
+
 def other_controls(plate: "Plate", usable: pd.DataFrame, fewer_than: int) -> tuple[str, ...]:
     """Larger sets of controls that may be taken instead, in words."""
     positive = int((usable["role"] == "positive_control").sum())

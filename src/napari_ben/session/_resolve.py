@@ -61,7 +61,8 @@ def _context(state: SessionState, refusals: dict[StepName, Notice]) -> tuple[Con
         refusals["context"] = NO_WELLS_YET
         return None, ()
     try:
-        context = resolve_context(state.plate, choice.wells if choice.kind == "wells" else choice.kind)
+        wish = {"plate": "plate", "controls": choice.controls, "wells": choice.wells}[choice.kind]
+        context = resolve_context(state.plate, wish)
         return context, context_warnings(state.plate, context)
     except NapariBenError as error:
         refusals["context"] = Notice.of("context", error)

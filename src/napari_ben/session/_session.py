@@ -9,13 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
+from napari_ben.errors import NapariBenError
 from napari_ben.plates import Role, View, ZChoice
 from napari_ben.session import _arrivals as arrivals
 from napari_ben.session import _pairing as pairing
 from napari_ben.session import _tasks as tasks
 from napari_ben.session._picture import develop
 from napari_ben.session._resolve import Resolution, resolve
-from napari_ben.session._state import ContextKind, RunOptions, RunState, SessionState, StepName
+from napari_ben.session._state import ContextKind, Notice, RunOptions, RunState, SessionState, StepName
 from napari_ben.session._studies import Studies
 from napari_ben.session._tasks import Work
 from napari_ben.session._training import TrainingWishes
@@ -104,6 +105,20 @@ class Session(Studies, TrainingWishes):
     def choose_context(self, kind: ContextKind) -> None:
         """Take the statistics from the whole plate, its controls, or the selected wells."""
         self._become(pairing.with_context(self._state, kind))
+
+    def choose_controls(self, controls: str) -> None:
+        """Take the statistics from another set of controls, such as ``controls:positive`` or ``controls:shared``."""
+        state = self._state
+        if state.screen is None or state.plate is None or self._refuse_while_running("context"):
+            return
+        try:
+            screen = state.screen.ready_for(controls)
+        except NapariBenError as error:
+            self._become(arrivals.with_notice(state, Notice.of("context", error)))
+            return
+        state = replace(arrivals.without_notice(state, "context"), screen=screen, plate=screen[state.plate.name])
+        state = pairing.with_context(state, "controls")
+        self._become(replace(state, choice=replace(state.choice, controls=controls)))
 
     def colour_by(self, column: str) -> None:
         """Fill the wells of the grid by another column."""

@@ -71,6 +71,8 @@ class ContextChoice:
         The whole plate, its controls, or wells picked by hand.
     wells
         The wells picked by hand; empty for the other kinds.
+    controls
+        Which controls are meant, as `napari_ben.plates.resolve_context` takes them.
     is_following
         Whether the picked wells follow the selection. They do until a run starts: afterwards a click inspects a well
         and must not change the context.
@@ -79,6 +81,7 @@ class ContextChoice:
     kind: ContextKind = "controls"
     wells: tuple[str, ...] = ()
     is_following: bool = False
+    controls: str = "controls"
 
 
 @dataclass(frozen=True)

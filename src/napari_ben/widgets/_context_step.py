@@ -6,7 +6,7 @@ from typing import cast
 from qtpy.QtGui import QImage
 from qtpy.QtWidgets import QComboBox, QPushButton, QWidget
 
-from napari_ben.plates import Role, format_selection
+from napari_ben.plates import Role, control_choices, format_selection
 from napari_ben.session import ContextKind, Resolution, Session, SessionState, context_line
 from napari_ben.widgets._legend import Legend
 from napari_ben.widgets._looks import Fill, colour_columns, fill, grid_data, meanings
@@ -29,14 +29,13 @@ class ContextStep(Step):
         self._shown: tuple[object, ...] = ()
         self.kinds = Segments(_KINDS, self)
         self.kinds.chosen.connect(lambda kind: session.choose_context(cast("ContextKind", kind)))
+        self.controls = _chooser("Which controls", "Which controls stand for the plate's normal", self)
+        self.controls.textActivated.connect(lambda _text: session.choose_controls(self.controls.currentData()))
         self.undo = QPushButton("Undo", self)
         self.grid = PlateGrid(self)
         self.undo.clicked.connect(self.grid.undo)
         self.legend = Legend(self)
-        self.column = QComboBox(self)
-        self.column.setAccessibleName("Colour wells by")
-        self.column.setToolTip("What fills the wells")
-        self.column.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.column = _chooser("Colour wells by", "What fills the wells", self)
         self.column.setMinimumContentsLength(13)
         self.column.textActivated.connect(lambda _text: session.colour_by(self.column.currentData()))
         self.text = SelectionBox(self)
@@ -44,6 +43,7 @@ class ContextStep(Step):
         self._connect_grid()
         self.text.entered.connect(session.select)
         self.body.addLayout(row(self.kinds, QWidget(self), self.undo, stretch=1))
+        self.body.addWidget(self.controls)
         self.body.addWidget(self.grid)
         self.body.addWidget(self.legend)
         self.body.addLayout(row(self.text.line, self.column, stretch=0))
@@ -71,8 +71,20 @@ class ContextStep(Step):
         self.warnings.say("\n".join(resolution.context_warnings), "bad")
         if (state.plate, state.predictions, state.labels) != (old.plate, old.predictions, old.labels):
             self._show_columns(state)
+        self._show_controls(state, old)
         self._show_grid(state, resolution)
         self.text.show_selection(state.plate, state.selected)
+
+    def _show_controls(self, state: SessionState, old: SessionState) -> None:
+        if state.plate is not old.plate:
+            is_screen = state.screen is not None and len(state.screen) > 1
+            there = control_choices(state.plate) if state.plate is not None else ()
+            choices = dict.fromkeys((*there, *(["controls:shared"] if is_screen else [])))
+            self.controls.clear()
+            for name in choices:
+                self.controls.addItem(_controls_words(name), name)
+        self.controls.setCurrentIndex(self.controls.findData(state.choice.controls))
+        self.controls.setVisible(state.choice.kind == "controls" and self.controls.count() > 1)
 
     def _show_columns(self, state: SessionState) -> None:
         columns = colour_columns(state.plate, state.predictions, state.labels) if state.plate is not None else ()
@@ -116,3 +128,29 @@ class ContextStep(Step):
             return ()
         values = plate.imaged[column]
         return tuple(str(name) for name in values.index[values == values[well]])
+
+
+def _chooser(name: str, meaning: str, parent: QWidget) -> QComboBox:
+    box = QComboBox(parent)
+    box.setAccessibleName(name)
+    box.setToolTip(meaning)
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    return box
+
+
+def _controls_words(name: str) -> str:
+    """Write which controls are meant.
+
+    Examples
+    --------
+    >>> _controls_words("controls"), _controls_words("controls:thirty siRNAs")
+    ('Negative controls', "Control set 'thirty siRNAs'")
+    """
+    which = name.partition(":")[2]
+    known = {
+        "": "Negative controls",
+        "positive": "Positive controls",
+        "all": "Negative and positive controls",
+        "shared": "Controls that all plates have",
+    }
+    return known.get(which, f"Control set {which!r}")

@@ -81,12 +81,13 @@ def _refusal(reader: Reader, place: Place) -> str | None:
 
 
 def _refused(place: Place, refusals: dict[str, str]) -> PlateError:
-    """Say what each layout that has left a sign lacks, and of the others only that they are not there."""
+    """Say what the layouts that have left a sign lack; where none has, what was looked for."""
     *others, last = refusals.items()
     told = [f"{title}: {reason}" for title, reason in others if not _NOT_THERE.match(reason)]
-    told.append(f"{last[0]}: {last[1]}")
-    absent = [title for title, reason in others if _NOT_THERE.match(reason)]
-    known = f" It holds no sign of {', '.join(absent)}." if absent else ""
+    known = ""
+    if not told:
+        told = [f"{last[0]}: {last[1]}"]
+        known = f" It holds no sign of {', '.join(title for title, _ in others)}." if others else ""
     return PlateError(
         f"{place.path} is not a plate that can be opened ({'; '.join(told)}).{known}",
         "Choose the folder of one plate, or give a pattern of its file names.",

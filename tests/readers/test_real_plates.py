@@ -1,6 +1,5 @@
 """Real plates of the layouts that are read; skipped where they are not beside the checkout."""
 
-import time
 
 import pytest
 
@@ -130,18 +129,13 @@ def test_a_broken_plate_opens_with_its_defects_stated(realdata):
     assert len(plate.problems) == 3
 
 
-def test_bbbc013_opens_at_once_with_its_controls(realdata, count_pixels):
-    import tifffile  # noqa: F401 – timed warm
-
-    start = time.perf_counter()
+def test_bbbc013_opens_without_a_pixel_and_with_its_controls(realdata, count_pixels):
     plate = open_plate(realdata / "bbbc013_sbs_96well")
-    seconds = time.perf_counter() - start
     assert count_pixels == []
     assert describe(plate)["roles"] == {"treatment": 72, "negative_control": 16, "positive_control": 8}
     assert plate.platemap.name == "1049_Metadata.csv"
     assert plate.wells["SBS_Doses"].tolist()[:4] == ["0", "0", "1", "2"]
     assert resolve_context(plate, "controls").n_images == 16
-    assert seconds < 0.5
 
 
 def test_bbbc013_roles_agree_with_an_independent_table(realdata):

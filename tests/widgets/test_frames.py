@@ -55,8 +55,8 @@ def test_a_selected_well_has_a_white_outline_and_keeps_its_class(raster):
 
 def test_a_context_well_has_a_dot(raster):
     picture = painted(raster, np.zeros((2, 4), np.uint8), np.array([False, True]), none())
-    y0, x0, _, _ = raster.boxes[1]
-    assert picture[y0 + 10, x0 + 10].tolist() == [255, 255, 255, 255]
+    y0, _, _, x1 = raster.boxes[1]
+    assert picture[y0 + 10, x1 - 1 - 10].tolist() == [255, 255, 255, 255]
 
 
 def test_a_large_plate_is_a_bounded_picture():
@@ -90,7 +90,7 @@ def by_hand(raster, colours, context, selected):
             part[[0, -1]] = colour
             part[:, [0, -1]] = colour
         if context[well]:
-            y, x, side = y0 + 2 * width, x0 + 2 * width, 2 * width
+            y, x, side = y0 + 2 * width, x1 - 4 * width, 2 * width
             picture[y - 1 : y + side + 1, x - 1 : x + side + 1] = (0, 0, 0, 170)
             picture[y : y + side, x : x + side] = (255, 255, 255, 255)
     return picture

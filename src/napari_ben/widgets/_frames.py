@@ -137,8 +137,9 @@ def _stencil(
     y, x = np.mgrid[:height, :breadth]
     depth = np.minimum(np.minimum(y, height - 1 - y), np.minimum(x, breadth - 1 - x))
     part = np.where(depth < deepest, depth, -1)
-    part[side - 1 : 2 * side + 1, side - 1 : 2 * side + 1] = deepest
-    part[side : 2 * side, side : 2 * side] = deepest + 1
+    right = breadth - side  # the name stands on the left
+    part[side - 1 : 2 * side + 1, right - side - 1 : right + 1] = deepest
+    part[side : 2 * side, right - side : right] = deepest + 1
     down, across = np.nonzero(part >= 0)
     return down, across, part[down, across]
 

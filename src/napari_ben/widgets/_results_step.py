@@ -66,9 +66,13 @@ class ResultsStep(Step):
         self.embedding = EmbeddingView(self)
         self.embedding.setMinimumHeight(_EMBEDDING_HEIGHT)
         self._connect_embedding()
-        self.body.addLayout(row(self.overlay, self.layouts, self.column, self.compare, self.export, stretch=2))
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        self.body.addLayout(row(self.overlay, self.layouts, self.column, stretch=2))
         self.body.addLayout(row(self.waiting, self.stop, stretch=0))
         self.body.addWidget(self.embedding)
+        self.body.addLayout(row(QWidget(self), self.compare, self.export, stretch=0))
 
     def _connect_embedding(self) -> None:
         self.embedding.selection_changed.connect(self._on_points_selected)

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from napari_ben.methods.balance import assign_classes, balance_wells
+from napari_ben.results._balance import assign_classes, balance_wells
 from napari_ben.training._losses import arcface_logits
 
 REFERENCE = "deepnoise"

@@ -1,6 +1,5 @@
 """Real plates of the layouts that are read; skipped where they are not beside the checkout."""
 
-
 import pytest
 
 from napari_ben.errors import PlateError

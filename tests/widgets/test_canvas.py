@@ -87,6 +87,15 @@ def test_names_are_written_where_there_is_room(qtbot, wells, viewer, plate, pred
     assert not viewer.layers["Well marks"].visible
 
 
+def test_names_wait_until_a_zoom_is_over(qtbot, wells, viewer):
+    layer = viewer.layers["Wells"]
+    look_at(viewer, wells.box("B02"))
+    qtbot.waitUntil(lambda: layer.text.visible)
+    viewer.scene.camera.zoom *= 1.01
+    assert not layer.text.visible
+    qtbot.waitUntil(lambda: layer.text.visible)
+
+
 def test_the_camera_goes_to_a_well(wells, viewer):
     box = wells.box("C03")
     look_at(viewer, box)

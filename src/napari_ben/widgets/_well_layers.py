@@ -24,7 +24,7 @@ _KEY = "napari_ben_wells"
 _MARKS, _WELLS = "Well marks", "Wells"
 _LETTER, _LINE, _ROOM_FOR_A_NAME = 8, 22, 72
 """Screen pixels that a letter is wide, a line high, and a well across from which on its name is written."""
-_UNTIL_STILL = 60
+_UNTIL_STILL, _AFTER_A_ZOOM = 60, 200
 _FEW_NAMES = 20
 _NOT_PREDICTED = "–"
 
@@ -169,9 +169,19 @@ class WellLayers(QObject):
         events = camera(self._viewer).events
         return events.zoom, events.center
 
-    def _on_camera(self) -> None:
-        if not self._names.isActive():
-            self._names.start()
+    def _on_camera(self, event: Any) -> None:
+        """Write the names that fit when the camera is still; meanwhile a zoom hides them.
+
+        At every change of the zoom napari would lay all shown names out again, which is half the time of a frame.
+        """
+        if event.type != "zoom":
+            if not self._names.isActive():
+                self._names.start(_UNTIL_STILL)
+            return
+        layer = self._layer(_WELLS)
+        if layer is not None and layer.text.visible:
+            layer.text.visible = False
+        self._names.start(_AFTER_A_ZOOM)
 
     def _write_names(self) -> None:
         layer = self._layer(_WELLS)

@@ -76,7 +76,7 @@ def test_files_of_another_naming_are_left_out_and_stated(write_images):
 
 def test_folders_of_plates_are_not_one_plate(write_images, tmp_path):
     write_images(["r01c01f01p01-ch1sk1fk1fl1.tiff"], folder="screen/p1")
-    with pytest.raises(PlateError, match=r"it holds no TIFF or PNG files"):
+    with pytest.raises(PlateError, match=r"is not a plate that can be opened \(Folders named by well"):
         open_plate(tmp_path / "screen")
 
 

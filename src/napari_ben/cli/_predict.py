@@ -10,7 +10,7 @@ from napari_ben.cli import _options as option
 from napari_ben.cli._look import open_all
 from napari_ben.cli._progress import STOPPED, follow, warn
 from napari_ben.cli._screen import watch_screen
-from napari_ben.errors import DeviceError, NapariBenError
+from napari_ben.errors import ArgumentError, DeviceError, NapariBenError
 
 if TYPE_CHECKING:
     from napari_ben.results import Predictions
@@ -26,6 +26,8 @@ PRIOR = (
     "Fit the wells' classes to the layout: balance, assign or both; with --per-plate. Off by default, because it takes "
     "a promise about the layout for a fact."
 )
+SCHEDULER = "Address of a dask scheduler whose workers take the plates of a screen."
+WORKERS = "Processes on this machine that take the plates of a screen; without it one plate after the other."
 Umap = Annotated[bool, typer.Option("--umap", help="Lay the embedding out with UMAP too.")]
 
 
@@ -58,6 +60,8 @@ def predict(
     chunk_size: option.ChunkSize = None,
     memory_budget: option.MemoryBudget = None,
     threads: option.Threads = None,
+    scheduler: Annotated[str | None, typer.Option(help=SCHEDULER)] = None,
+    workers: Annotated[int | None, typer.Option(help=WORKERS)] = None,
     formats: Formats = None,
     umap: Umap = False,
     settings: option.Settings = None,
@@ -88,8 +92,12 @@ def predict(
     told = option.told(platemap, well_order, accept_suggestions, keep_failed)
     screen = open_all(path, told, layout, pattern, option.view(z, time, acquisition))
     if len(screen) > 1:
-        watch_screen(plan_screen(screen, networks, config, out, formats or DEFAULT_FORMATS, umap=umap))
+        watch_screen(
+            plan_screen(screen, networks, config, out, formats or DEFAULT_FORMATS, umap=umap), scheduler, workers
+        )
         return
+    if scheduler is not None or workers is not None:
+        raise ArgumentError(f"{path} is one plate, and workers share a screen.", "Leave --scheduler and --workers out.")
     plan = plan_ensemble(screen.ready_for(config.context).plates[0], networks, config)
     _finish(_carry_out(plan), out, formats, umap)
 

@@ -8,22 +8,31 @@ import typer
 from napari_ben.cli._progress import STOPPED, Reporter, warn
 
 if TYPE_CHECKING:
+    from distributed import Client
+
     from napari_ben.workflow import PlateOutcome, ScreenPlan, ScreenResults, ScreenStep
 
 FAILED = 1  # the exit code when plates are missing from the tables
 
 
-def watch_screen(plan: "ScreenPlan") -> None:
-    """Carry out a screen; a plate that fails is told, and the others go on.
+def watch_screen(plan: "ScreenPlan", scheduler: str | None = None, workers: int | None = None) -> None:
+    """Carry out a screen, here or on workers; a plate that fails is told, and the others go on.
 
     Raises
     ------
     typer.Exit
         With `FAILED` when a plate failed, with `STOPPED` when the person stopped the run.
     """
+    from napari_ben.workflow import open_client
+
+    with open_client(scheduler, workers) as client:
+        _watch(plan, client)
+
+
+def _watch(plan: "ScreenPlan", client: "Client | None") -> None:
     from napari_ben.workflow import run_screen
 
-    run = run_screen(plan)
+    run = run_screen(plan, client)
     try:
         results = _follow(run, plan)
     except KeyboardInterrupt:

@@ -95,6 +95,16 @@ class Model:
         write_whole(path, content)
         return Model(self.card, path, self.sha256)
 
+    def held(self) -> Model:
+        """Give the same model with its bundle in memory, so that it can be sent to where its file is not.
+
+        Raises
+        ------
+        ModelFileError
+            The file is gone, or was changed since it was loaded.
+        """
+        return self if self.content is not None else Model(self.card, self.path, self.sha256, self._bytes())
+
     def _bytes(self) -> bytes:
         if self.path is None or self.content is not None:
             return self.content or b""

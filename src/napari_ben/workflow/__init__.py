@@ -23,6 +23,7 @@ from napari_ben.workflow._quality import exclude_flagged, join_quality, run_qual
 from napari_ben.workflow._record import RunRecord
 from napari_ben.workflow._rerun import plan_rerun, read_run, rerun, run_again
 from napari_ben.workflow._run import drain, partial_predictions, run_prediction
+from napari_ben.workflow._scheduled import open_client
 from napari_ben.workflow._screen_results import ScreenResults
 from napari_ben.workflow._screen_run import (
     ScreenPlan,
@@ -71,6 +72,7 @@ __all__ = [
     "join_quality",
     "keep_wells",
     "make_config",
+    "open_client",
     "open_plates",
     "partial_predictions",
     "plan_comparison",

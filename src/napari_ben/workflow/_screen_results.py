@@ -9,6 +9,7 @@ from napari_ben.results import write_folder
 from napari_ben.workflow._plate_task import WELLS_FILE, PlateOutcome
 
 PLATES_FILE = "plates.csv"
+_COLUMNS = ("plate", "experiment", "status", "n_wells", "n_fields", "context", "problems")
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +45,7 @@ class ScreenResults:
             }
             for outcome in self.outcomes
         ]
-        return pd.DataFrame(rows).set_index("plate")
+        return pd.DataFrame(rows, columns=list(_COLUMNS)).set_index("plate")
 
     @property
     def wells(self) -> pd.DataFrame:

@@ -1,12 +1,13 @@
 """Every plate of a screen with statistics of its own: one task a plate, finished plates skipped, one table of all.
 
-Plates run one after the other, and each is written as it is finished, so that a run that is stopped can be started
-again. The tasks do not know of each other.
+Plates run one after the other, or on the workers of a scheduler; each is written as it is finished, so that a run that
+is stopped can be started again. The tasks do not know of each other.
 """
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from napari_ben.errors import NapariBenError
 from napari_ben.models import Model
@@ -17,7 +18,11 @@ from napari_ben.workflow._config import PredictConfig, make_config
 from napari_ben.workflow._ensemble import Models, load_models, plan_ensemble, share_all_pixels
 from napari_ben.workflow._plate_task import PlateOutcome, PlateTask, failed_plate, run_plate
 from napari_ben.workflow._progress import Progress
+from napari_ben.workflow._scheduled import Step, run_on_client
 from napari_ben.workflow._screen_results import ScreenResults
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,8 +104,15 @@ def plan_screen(
     return ScreenPlan(screen, folder, tuple(tasks), tuple(refused))
 
 
-def run_screen(plan: ScreenPlan) -> Generator[ScreenStep, None, ScreenResults]:
-    """Carry out the tasks of a screen one after the other, and write the tables of all.
+def run_screen(plan: ScreenPlan, client: "Client | None" = None) -> Generator[ScreenStep, None, ScreenResults]:
+    """Carry out the tasks of a screen, and write the tables of all.
+
+    Parameters
+    ----------
+    plan
+        From `plan_screen`.
+    client
+        Of `open_client`, whose workers take a plate each; without it one plate runs after the other, here.
 
     Yields
     ------
@@ -116,12 +128,17 @@ def run_screen(plan: ScreenPlan) -> Generator[ScreenStep, None, ScreenResults]:
     total = len(plan.tasks) + len(plan.refused)
     for number, outcome in enumerate(plan.refused, start=1):
         yield ScreenStep(number, total, outcome.plate, outcome=outcome)
+    work = _one_by_one(plan.tasks) if client is None else run_on_client(plan.tasks, client)
     try:
-        for number, task in enumerate(plan.tasks, start=len(outcomes) + 1):
-            name = task.plan.plate.name
-            outcomes[name] = yield from _steps(task, number, total)
-            yield ScreenStep(number, total, name, outcome=outcomes[name])
+        for position, found in work:
+            name, number = plan.tasks[position].plan.plate.name, len(plan.refused) + position + 1
+            if isinstance(found, PlateOutcome):
+                outcomes[name] = found
+                yield ScreenStep(number, total, name, outcome=found)
+            else:
+                yield ScreenStep(number, total, name, progress=found)
     finally:  # what was finished before somebody stopped the run counts too
+        work.close()
         results = _results(plan, outcomes)
         results.save()
     return results
@@ -133,6 +150,7 @@ def predict_screen(
     out: str | Path,
     *,
     formats: Sequence[str] = ("csv", "png", "svg"),
+    client: "Client | None" = None,
     **options: object,
 ) -> ScreenResults:
     """Predict every plate of a screen into a folder; run again, it goes on where it was stopped.
@@ -147,6 +165,8 @@ def predict_screen(
         Folder of the results: one folder a plate, ``wells.csv`` of all plates and ``plates.csv``.
     formats
         As in `Predictions.save`.
+    client
+        As in `run_screen`.
     **options
         Fields of `PredictConfig`: ``method``, ``context`` and so on; ``controls:shared`` is the controls that all
         plates have.
@@ -157,7 +177,8 @@ def predict_screen(
         When no plate can be predicted.
     """
     opened = screen if isinstance(screen, Screen) else open_screen(screen)
-    run = run_screen(plan_screen(opened, load_models(model), make_config(PredictConfig, **options), Path(out), formats))
+    plan = plan_screen(opened, load_models(model), make_config(PredictConfig, **options), Path(out), formats)
+    run = run_screen(plan, client)
     while True:
         try:
             next(run)
@@ -166,16 +187,17 @@ def predict_screen(
             return results
 
 
-def _steps(task: PlateTask, number: int, total: int) -> Generator[ScreenStep, None, PlateOutcome]:
-    run = run_plate(task)
-    try:
-        while True:
-            yield ScreenStep(number, total, task.plan.plate.name, progress=next(run))
-    except StopIteration as finished:
-        outcome: PlateOutcome = finished.value
-        return outcome
-    finally:
-        run.close()
+def _one_by_one(tasks: Sequence[PlateTask]) -> Generator[Step]:
+    for position, task in enumerate(tasks):
+        run = run_plate(task)
+        try:
+            while True:
+                yield position, next(run)
+        except StopIteration as finished:
+            outcome: PlateOutcome = finished.value
+        finally:
+            run.close()
+        yield position, outcome
 
 
 def _results(plan: ScreenPlan, outcomes: dict[str, PlateOutcome]) -> ScreenResults:

@@ -347,4 +347,5 @@ def test_other_controls_can_be_the_context(on_screen, ready):
     assert ready.resolution.context.wells == ("B01", "B02")
     assert step.controls.currentText() == "Positive controls"
     ready.choose_controls("controls:shared")
-    assert "controls:shared" in ready.state.choice.controls or "context" in ready.state.notices
+    assert "No control is on all 1 plates" in ready.state.notices["context"].problem  # no well names its treatment
+    assert ready.state.choice.controls == "controls:positive"

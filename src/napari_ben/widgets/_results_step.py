@@ -1,5 +1,6 @@
 """Step 5: what was predicted."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from napari_ben.widgets._segments import Segments
 from napari_ben.widgets._step import Step, row
 from napari_ben.widgets._thumbnails import field_thumbnail
 from napari_ben.widgets._tinted import QuietLine
+from napari_ben.widgets._wells_window import WellsWindow
 
 _EMBEDDING_HEIGHT = 260
 _NARROW_COMBO = 72
@@ -55,11 +57,9 @@ class ResultsStep(Step):
         self.column.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.column.setMinimumWidth(_NARROW_COMBO)
         self.column.textActivated.connect(lambda _text: session.colour_points_by(self.column.currentData()))
-        self.export = QPushButton("Export…", self)
-        self.export.clicked.connect(self.ask_for_export)
-        self.compare = QPushButton("Compare…", self)
-        self.compare.setToolTip("Two runs of this plate side by side")
-        self.compare.clicked.connect(self.open_comparison)
+        self.export = self._button("Export…", "Tables, figures and the run file", self.ask_for_export)
+        self.table = self._button("Table…", "All wells of the run, to sort, filter and copy", self.open_table)
+        self.compare = self._button("Compare…", "Two runs of this plate side by side", self.open_comparison)
         self.waiting = QuietLine("", self)
         self.stop = QPushButton("Stop", self)
         self.stop.clicked.connect(session.cancel_layout)
@@ -68,11 +68,17 @@ class ResultsStep(Step):
         self._connect_embedding()
         self._lay_out()
 
+    def _button(self, text: str, meaning: str, do: Callable[[], object]) -> QPushButton:
+        button = QPushButton(text, self)
+        button.setToolTip(meaning)
+        button.clicked.connect(lambda _checked=False: do())
+        return button
+
     def _lay_out(self) -> None:
         self.body.addLayout(row(self.overlay, self.layouts, self.column, stretch=2))
         self.body.addLayout(row(self.waiting, self.stop, stretch=0))
         self.body.addWidget(self.embedding)
-        self.body.addLayout(row(QWidget(self), self.compare, self.export, stretch=0))
+        self.body.addLayout(row(QWidget(self), self.table, self.compare, self.export, stretch=0))
 
     def _connect_embedding(self) -> None:
         self.embedding.selection_changed.connect(self._on_points_selected)
@@ -131,11 +137,15 @@ class ResultsStep(Step):
         place = field_row(state.plate, state.predictions, point)
         return None if place is None else field_thumbnail(state.plate, state.picture, place)
 
+    def open_table(self) -> None:
+        """Show the wells of the run, in a window of their own."""
+        window = WellsWindow(self._session, self)
+        window.well_activated.connect(self.well_activated)
+        _show(window)
+
     def open_comparison(self) -> None:
         """Show two runs side by side, in a window of their own."""
-        window = CompareWindow(self._session, self)
-        window.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        window.show()
+        _show(CompareWindow(self._session, self))
 
     def ask_for_export(self) -> None:
         """Ask for a folder and write tables, figures and the run file into it."""
@@ -152,3 +162,8 @@ class ResultsStep(Step):
             self.embedding.save(Path(path))
         except NapariBenError as error:
             self.notice.show_notice(Notice.of("results", error))
+
+
+def _show(window: QWidget) -> None:
+    window.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    window.show()

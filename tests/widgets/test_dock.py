@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from napari.components import ViewerModel
 from qtpy.compat import isalive
-from qtpy.QtCore import QThreadPool
+from qtpy.QtCore import QMimeData, QPoint, QPointF, Qt, QThreadPool, QUrl
+from qtpy.QtGui import QDragEnterEvent, QDropEvent
+from qtpy.QtWidgets import QApplication
 
 from napari_ben.session import KEY
 from napari_ben.widgets import BenDock
@@ -118,6 +120,24 @@ def test_a_plate_that_is_dropped_on_the_viewer_is_picked_up(qtbot, dock, viewer)
     metadata = {KEY: {"path": "/somewhere/P1", "plate": "P1", "channel": "DNA"}}
     viewer.add_image([np.zeros((4, 4)), np.zeros((2, 2))], multiscale=True, metadata=metadata)
     qtbot.waitUntil(lambda: dock.session.state.picture is not None)
+
+
+@pytest.mark.parametrize(("urls", "opens_one"), [(["P1"], True), (["P1", "P2"], False), ([], False)])
+def test_a_plate_that_is_dropped_on_the_dock_is_opened(qtbot, dock, tmp_path, urls, opens_one):
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(tmp_path / name)) for name in urls])
+    for event in (QDragEnterEvent, QDropEvent):
+        place = QPointF(5, 5) if event is QDropEvent else QPoint(5, 5)
+        dropped = event(
+            place, Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+        )
+        dropped.ignore()
+        QApplication.sendEvent(dock, dropped)
+        assert dropped.isAccepted() is opens_one
+    if opens_one:
+        qtbot.waitUntil(lambda: dock.session.state.source == tmp_path / "P1")
+        qtbot.waitUntil(lambda: dock.canvas.is_complete)
+    assert (dock.session.state.plate is not None) is opens_one
 
 
 def test_layers_of_others_are_none_of_our_business(qtbot, dock, viewer):

@@ -6,9 +6,11 @@ one of them reaches the others, and what a view is told it does not tell back, s
 
 from collections.abc import Callable, Iterable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
-from qtpy.QtCore import QSize, Qt
+from qtpy.QtCore import QMimeData, QSize, Qt
+from qtpy.QtGui import QDragEnterEvent, QDropEvent
 from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from napari_ben.models import available_models
@@ -64,6 +66,7 @@ class BenDock(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._area)
         self.setMinimumWidth(_NARROWEST)
+        self.setAcceptDrops(True)
         self._refresh = timer(self, 0, self._show, once=True)
         self._scroll = timer(self, _UNTIL_LAID_OUT, self.show_results, once=True)
         self._connect()
@@ -72,6 +75,18 @@ class BenDock(QWidget):
     def sizeHint(self) -> QSize:
         """Give the size at which everything can be read."""
         return _SIZE
+
+    def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
+        """Take a folder or file; here nobody asks which of napari's readers is meant."""
+        if event is not None and _dropped(event.mimeData()) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent | None) -> None:
+        """Open what was dropped."""
+        path = None if event is None else _dropped(event.mimeData())
+        if event is not None and path is not None:
+            event.acceptProposedAction()
+            self.session.open(path)
 
     def _connect(self) -> None:
         self.session.changed.connect(self._on_changed)
@@ -145,6 +160,12 @@ class BenDock(QWidget):
         path = plate_of(layer.metadata)
         if path is not None and path not in {self.session.state.source, self.session.state.opening}:
             self.session.open(path)
+
+
+def _dropped(mime: QMimeData | None) -> Path | None:
+    """Give the one local path that is carried; several things at once are not a plate."""
+    urls = [] if mime is None else mime.urls()
+    return Path(urls[0].toLocalFile()) if len(urls) == 1 and urls[0].isLocalFile() else None
 
 
 def _column(*steps: Step) -> QWidget:

@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 export OMP_WAIT_POLICY ?= PASSIVE
 
 .DEFAULT_GOAL := help
-.PHONY: help install display demo test lint types layers manifest unit gui check-install benchmark sample-models screenshots clean
+.PHONY: help install display demo test lint types layers manifest unit gui check-install benchmark sample-models screenshots tutorial clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -61,6 +61,9 @@ sample-models: install ## the two shipped models, made again from the sample gen
 
 screenshots: install display ## the pictures of the README, drawn again from the real window
 	$(BIN)/python docs/make_screenshots.py
+
+tutorial: install display ## the walk of docs/tutorial.md in the real window, which takes its pictures
+	$(BIN)/python docs/make_tutorial.py
 
 clean:
 	rm -rf $(VENV) build dist demo-results .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,46 +1,16 @@
 """Make the pictures of the README: the real window at 1400×900 with the sample plate, in the dark and the light theme.
 
-Needs a display (``xvfb-run -s "-screen 0 1600x1000x24" python docs/make_screenshots.py`` where there is none) and takes
-about a minute. The plate is one of the other laboratory, which the model has never seen.
+Takes about a minute. The plate is one of the other laboratory, which the model has never seen.
 """
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
-from time import monotonic
 
-import napari
-from qtpy.QtCore import QEventLoop, QTimer
+from window import open_window, wait, wait_until
 
 from napari_ben.widgets import BenDock
 
-SIZE = (1400, 900)
 PLATE = "AWAY-0-P1"
-PATIENCE = 300.0
-
-
-def wait(seconds: float) -> None:
-    """Let the window live for a while."""
-    loop = QEventLoop()
-    QTimer.singleShot(round(1000 * seconds), loop.quit)
-    loop.exec()
-
-
-def wait_until(is_so: Callable[[], bool], what: str) -> None:
-    """Let the window live until something is so.
-
-    Raises
-    ------
-    TimeoutError
-        When it does not become so within `PATIENCE` seconds.
-    """
-    start = monotonic()
-    while not is_so():
-        if monotonic() - start > PATIENCE:
-            message = f"waited {PATIENCE:.0f} s for {what}"
-            raise TimeoutError(message)
-        wait(0.1)
-    wait(1.0)
 
 
 def predict(dock: BenDock) -> None:
@@ -60,10 +30,7 @@ def predict(dock: BenDock) -> None:
 def main(folder: Path) -> None:
     """Write ``dock-dark.png`` (from near, with names) and ``dock-light.png`` (the plate, with the embedding)."""
     folder.mkdir(parents=True, exist_ok=True)
-    viewer = napari.Viewer(show=True)
-    viewer.window.resize(*SIZE)
-    dock = BenDock(viewer)
-    viewer.window.add_dock_widget(dock, name="Plates", area="right")
+    viewer, dock = open_window()
     predict(dock)
 
     viewer.theme = "light"

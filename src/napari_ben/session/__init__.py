@@ -10,20 +10,12 @@ from napari_ben.session._layers import (
     mosaic_layers,
     plate_of,
 )
+from napari_ben.session._parts import ContextChoice, ContextKind, Notice, RunOptions, RunState, StepName, Training
 from napari_ben.session._picture import Picture, shown_first
 from napari_ben.session._resolve import Resolution, resolve
 from napari_ben.session._runs import RunPair, compare_pair, run_name
 from napari_ben.session._session import Session
-from napari_ben.session._state import (
-    ContextChoice,
-    ContextKind,
-    Notice,
-    RunOptions,
-    RunState,
-    SessionState,
-    StepName,
-    Training,
-)
+from napari_ben.session._state import SessionState
 from napari_ben.session._tasks import STOP, Lane, RunStep, Task
 from napari_ben.session._words import (
     context_line,

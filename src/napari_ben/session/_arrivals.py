@@ -13,8 +13,9 @@ from napari_ben.plates import Plate
 from napari_ben.readers import PatternPreview
 from napari_ben.results import Predictions
 from napari_ben.session._pairing import for_new_plate
+from napari_ben.session._parts import Notice, RunState, StepName
 from napari_ben.session._runs import RunPair, add_run
-from napari_ben.session._state import Notice, RunState, SessionState, StepName
+from napari_ben.session._state import SessionState
 from napari_ben.session._tasks import Lane, Opened, RunStep
 from napari_ben.session._train_work import Stopped, with_epoch
 from napari_ben.workflow import Progress, Taught, join_quality

@@ -12,7 +12,8 @@ from psygnal import Signal
 
 from napari_ben.session import _arrivals as arrivals
 from napari_ben.session import _tasks as tasks
-from napari_ben.session._state import Notice, SessionState, StepName
+from napari_ben.session._parts import Notice, StepName
+from napari_ben.session._state import SessionState
 from napari_ben.session._tasks import Lane, Task, Work
 
 _STEP_OF_LANE: dict[Lane, StepName] = {

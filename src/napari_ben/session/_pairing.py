@@ -6,7 +6,8 @@ and the other one moves to what fits, so that no combination that a person can c
 
 from dataclasses import replace
 
-from napari_ben.session._state import ContextChoice, ContextKind, SessionState
+from napari_ben.session._parts import ContextChoice, ContextKind
+from napari_ben.session._state import SessionState
 
 _FITTING: dict[str, tuple[ContextKind, ...]] = {
     "none": (),

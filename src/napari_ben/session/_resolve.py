@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from napari_ben.errors import ChannelError, NapariBenError
 from napari_ben.models import map_channels
 from napari_ben.plates import Context, context_warnings, resolve_context
-from napari_ben.session._state import Notice, SessionState, StepName
+from napari_ben.session._parts import Notice, StepName
+from napari_ben.session._state import SessionState
 from napari_ben.workflow import PredictConfig, plan_prediction
 
 if TYPE_CHECKING:

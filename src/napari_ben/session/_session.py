@@ -14,9 +14,10 @@ from napari_ben.plates import Role, View, ZChoice
 from napari_ben.session import _arrivals as arrivals
 from napari_ben.session import _pairing as pairing
 from napari_ben.session import _tasks as tasks
+from napari_ben.session._parts import ContextKind, Notice, RunOptions, RunState, StepName
 from napari_ben.session._picture import develop
 from napari_ben.session._resolve import Resolution, resolve
-from napari_ben.session._state import ContextKind, Notice, RunOptions, RunState, SessionState, StepName
+from napari_ben.session._state import SessionState
 from napari_ben.session._studies import Studies
 from napari_ben.session._tasks import Work
 from napari_ben.session._training import TrainingWishes

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from napari_ben.errors import NapariBenError
+from napari_ben.session._parts import ContextChoice, Notice, RunOptions, RunState, StepName, Training
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,139 +23,7 @@ if TYPE_CHECKING:
     from napari_ben.results import Predictions
     from napari_ben.session._picture import Picture
     from napari_ben.session._runs import RunPair
-    from napari_ben.training import Epoch, Split, TrainingConfig
     from napari_ben.workflow import Taught
-
-StepName = Literal["plate", "context", "model", "method", "results", "teach", "train"]
-ContextKind = Literal["plate", "controls", "wells"]
-RunPhase = Literal["idle", "running", "cancelling"]
-
-
-@dataclass(frozen=True)
-class Notice:
-    """An error or an advice in words, and the step of the dock that it concerns.
-
-    Parameters
-    ----------
-    step
-        Where it is shown.
-    problem
-        What went wrong, whole sentences.
-    remedy
-        What to do about it; empty when nothing needs to be done.
-    """
-
-    step: StepName
-    problem: str
-    remedy: str = ""
-
-    @classmethod
-    def of(cls, step: StepName, error: BaseException) -> "Notice":
-        """Put an error into words; one that nobody foresaw is named with its type, for a bug report."""
-        if isinstance(error, NapariBenError):
-            return cls(step, error.problem, error.remedy)
-        return cls(
-            step,
-            f"Something unexpected happened: {type(error).__name__}: {error}.",
-            "Your plate and results are untouched. Try again; if it comes back, report it with this text.",
-        )
-
-
-@dataclass(frozen=True)
-class ContextChoice:
-    """Which wells stand for the plate's normal.
-
-    Parameters
-    ----------
-    kind
-        The whole plate, its controls, or wells picked by hand.
-    wells
-        The wells picked by hand; empty for the other kinds.
-    controls
-        Which controls are meant, as `napari_ben.plates.resolve_context` takes them.
-    is_following
-        Whether the picked wells follow the selection. They do until a run starts: afterwards a click inspects a well
-        and must not change the context.
-    """
-
-    kind: ContextKind = "controls"
-    wells: tuple[str, ...] = ()
-    is_following: bool = False
-    controls: str = "controls"
-
-
-@dataclass(frozen=True)
-class RunState:
-    """How far a run is.
-
-    Parameters
-    ----------
-    phase
-        ``idle`` before and after a run.
-    stage
-        As `Progress.stage` of the workflow.
-    done, total
-        Counted in `unit`.
-    stage_started
-        Seconds of a monotonic clock at which the stage began.
-    """
-
-    phase: RunPhase = "idle"
-    stage: str = ""
-    done: int = 0
-    total: int = 0
-    unit: str = "wells"
-    stage_started: float = 0.0
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether a run is in flight, cancelled or not."""
-        return self.phase != "idle"
-
-
-@dataclass(frozen=True)
-class RunOptions:
-    """What the person's preferences say about running; None leaves a choice to the workflow.
-
-    Parameters
-    ----------
-    device
-        ``auto``, ``cpu``, ``cuda`` or ``mps``.
-    memory_budget
-        Bytes that the statistics of the context may hold.
-    threads
-        Processor threads of the network.
-    """
-
-    device: str = "auto"
-    memory_budget: int | None = None
-    threads: int | None = None
-
-
-@dataclass(frozen=True)
-class Training:
-    """How far a training is.
-
-    Parameters
-    ----------
-    phase
-        ``idle`` before and after a training.
-    out, config
-        The model file that is written, and how it is made; kept when the training was stopped, to go on with.
-    epoch
-        The latest report.
-    split
-        What trains and what validates.
-    curve
-        (epoch, loss, accuracy on what validates or None) of each whole epoch.
-    """
-
-    phase: RunPhase = "idle"
-    out: Path | None = None
-    config: "TrainingConfig | None" = None
-    epoch: "Epoch | None" = None
-    split: "Split | None" = None
-    curve: tuple[tuple[int, float, float | None], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -228,15 +96,15 @@ class SessionState:
     source: Path | None = None
     opening: Path | None = None
     opening_note: str = ""
-    choice: ContextChoice = ContextChoice()
+    choice: ContextChoice = field(default_factory=ContextChoice)
     model: "Model | None" = None
     loading: str = ""
     overrides: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     method: str = "cs-arm-bn"
     wished_method: str = "cs-arm-bn"
     weight: "ControlWeight | None" = None
-    options: RunOptions = RunOptions()
-    run: RunState = RunState()
+    options: RunOptions = field(default_factory=RunOptions)
+    run: RunState = field(default_factory=RunState)
     results: Mapping[tuple[Path, "View"], "Predictions"] = field(default_factory=lambda: MappingProxyType({}))
     quality: "pd.DataFrame | None" = None
     quality_note: str = ""
@@ -250,7 +118,7 @@ class SessionState:
     device: str = ""
     labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     taught: "Taught | None" = None
-    training: Training = Training()
+    training: Training = field(default_factory=Training)
     preview: "PatternPreview | None" = None
     notices: Mapping[StepName, Notice] = field(default_factory=lambda: MappingProxyType({}))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from napari_ben.models import Model
 from napari_ben.plates import Plate, Screen
-from napari_ben.session._state import Training
+from napari_ben.session._parts import Training
 
 if TYPE_CHECKING:
     from napari_ben.training import Epoch, TrainingConfig

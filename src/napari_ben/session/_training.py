@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_ben.session._lanes import Lanes
-from napari_ben.session._state import Training
+from napari_ben.session._parts import Training
 from napari_ben.session._train_work import train_work
 
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ from napari_ben.models import Model, ModelCard
 from napari_ben.plates import Plate, Screen
 from napari_ben.readers import PatternPreview
 from napari_ben.results import Predictions
+from napari_ben.session._parts import RunState, Training
 from napari_ben.session._resolve import Resolution
-from napari_ben.session._state import RunState, SessionState, Training
+from napari_ben.session._state import SessionState
 
 _UNITS = ("B", "KB", "MB", "GB", "TB")
 _STAGES = {

@@ -19,6 +19,7 @@ __all__ = [
     "RunFileError",
     "SaveError",
     "SelectionError",
+    "SessionFileError",
 ]
 
 
@@ -85,6 +86,10 @@ class ModelFileError(FileError):
 
 class RunFileError(FileError):
     """A run file cannot be read or replayed."""
+
+
+class SessionFileError(FileError):
+    """A session file cannot be read."""
 
 
 class SaveError(NapariBenError, OSError):

@@ -88,7 +88,7 @@ def test_a_moved_plate_is_named(run_file: Path, first: Predictions) -> None:
 
 
 def test_another_plate_is_refused(run_file: Path, plate: Plate) -> None:
-    with pytest.raises(RunFileError, match=r"is not '.+' of the run: it has the channels DNA, ER, Mito, and had"):
+    with pytest.raises(RunFileError, match=r"is not '.+' as it was: it has the channels DNA, ER, Mito, and had"):
         rerun(run_file, plate=plate)
 
 

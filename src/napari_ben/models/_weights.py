@@ -1,10 +1,7 @@
 """Weights in and out of a bundle: the part of it that needs torch."""
 
-import contextlib
 import hashlib
 import json
-import os
-import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from textwrap import shorten
@@ -17,7 +14,8 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor, nn
 
-from napari_ben.errors import ArgumentError, ModelFileError, SaveError
+from napari_ben._whole import whole_file
+from napari_ben.errors import ArgumentError, ModelFileError
 from napari_ben.models._bundle import Metadata, Model
 from napari_ben.models._card import ModelCard
 from napari_ben.models._classifier import Classifier
@@ -178,19 +176,12 @@ def _agree(found: Sequence[float], expected: Sequence[float]) -> bool:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write beside the file and rename, so that a full disk or a crash leaves the old file or the new one."""
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise SaveError(
-            f"The model could not be saved as {path.name!r}: {error.strerror or error}.",
-            "Free some space or choose another folder; nothing was left behind.",
-        ) from error
+    """Write a model's bytes, whole or not at all.
+
+    Raises
+    ------
+    SaveError
+        The file cannot be written, e.g. the disk is full.
+    """
+    with whole_file(path, "The model") as unfinished:
+        unfinished.write_bytes(content)

@@ -5,15 +5,19 @@ their own beside it, as in an export.
 """
 
 import json
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from napari_ben.errors import FileError
+from napari_ben.results._balance import Design
 
 if TYPE_CHECKING:
     from napari_ben.results._predictions import Predictions
@@ -23,6 +27,7 @@ __all__ = ["ARCHIVE_FILE", "restore_predictions", "store_predictions"]
 ARCHIVE_FILE = "predictions.safetensors"
 _FORMAT = "napari-ben predictions 1"
 _ARRAYS = ("logits", "embeddings", "well_logits")
+_COLUMNS = frozenset({"well", "site", "role", "treatment", "in_context"})
 
 
 def store_predictions(predictions: "Predictions", path: Path) -> None:
@@ -37,6 +42,7 @@ def store_predictions(predictions: "Predictions", path: Path) -> None:
         "reducer": predictions.reducer,
         "complete": predictions.complete,
         "layouts": list(predictions.layouts),
+        "design": None if predictions.design is None else asdict(predictions.design),
     }
     path.write_bytes(save(tensors, {"format": _FORMAT, "header": json.dumps(header)}))
 
@@ -58,17 +64,36 @@ def restore_predictions(path: Path) -> "Predictions":
                 raise FileError(f"'{path}' holds no predictions.", "Give a file that napari-ben wrote.")
             header = json.loads(metadata["header"])
             arrays = {name: file.get_tensor(name) for name in _ARRAYS}
-            layouts = {name: file.get_tensor(f"layout.{name}") for name in header.pop("layouts")}
-        return Predictions(
-            **arrays,
-            **{**header, "classes": tuple(header["classes"]), "index": _to_table(header["index"]), "layouts": layouts},
-        )
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+            layouts = {name: file.get_tensor(f"layout.{name}") for name in header["layouts"]}
+        design = header.get("design")
+        parts: dict[str, Any] = {
+            "classes": tuple(header["classes"]),
+            "index": _to_table(header["index"]),
+            "layouts": layouts,
+            "design": None if design is None else Design(**design),
+        }
+        _check(parts["index"], len(parts["classes"]), arrays, layouts)
+        return Predictions(**arrays, **{**header, **parts})
+    except (OSError, SafetensorError, LookupError, TypeError, ValueError) as error:
         if isinstance(error, FileError):
             raise
         raise FileError(
             f"'{path}' cannot be read as predictions ({error}).", "Delete it; the run is then done again."
         ) from error
+
+
+def _check(
+    index: pd.DataFrame, n_classes: int, arrays: Mapping[str, NDArray[Any]], layouts: Mapping[str, NDArray[Any]]
+) -> None:
+    """Refuse parts that do not belong together, as in a file that was changed by hand."""
+    n_fields = len(index)
+    shapes = [arrays[name].shape for name in _ARRAYS] + [xy.shape for xy in layouts.values()]
+    of_embeddings = (n_fields, shapes[1][-1])
+    n_wells = index["well"].nunique()
+    expected = [(n_fields, n_classes), of_embeddings, (n_wells, n_classes), *[(n_fields, 2)] * len(layouts)]
+    if shapes != expected or not set(index) >= _COLUMNS:
+        message = "its tables and arrays do not fit together"
+        raise ValueError(message)
 
 
 def _to_json(table: pd.DataFrame) -> dict[str, Any]:

@@ -10,11 +10,25 @@ from napari_ben.session._layers import (
     mosaic_layers,
     plate_of,
 )
-from napari_ben.session._parts import ContextChoice, ContextKind, Notice, RunOptions, RunState, StepName, Training
+from napari_ben.session._parts import (
+    ChannelLook,
+    ContextChoice,
+    ContextKind,
+    Kept,
+    Look,
+    Moved,
+    Notice,
+    RunOptions,
+    RunState,
+    StepName,
+    Training,
+)
 from napari_ben.session._picture import Picture, shown_first
 from napari_ben.session._resolve import Resolution, resolve
 from napari_ben.session._runs import RunPair, compare_pair, run_name
 from napari_ben.session._session import Session
+from napari_ben.session._session_file import SUFFIX as SESSION_SUFFIX
+from napari_ben.session._session_file import is_session_file
 from napari_ben.session._state import SessionState
 from napari_ben.session._tasks import STOP, Lane, RunStep, Task
 from napari_ben.session._words import (
@@ -37,12 +51,17 @@ from napari_ben.session._words import (
 __all__ = [
     "CHANNEL_COLOURS",
     "KEY",
+    "SESSION_SUFFIX",
     "STOP",
+    "ChannelLook",
     "ContextChoice",
     "ContextKind",
     "Details",
+    "Kept",
     "Lane",
     "LayerData",
+    "Look",
+    "Moved",
     "Notice",
     "Picture",
     "Resolution",
@@ -60,6 +79,7 @@ __all__ = [
     "context_line",
     "count_words",
     "in_world",
+    "is_session_file",
     "model_details",
     "model_line",
     "mosaic_layers",

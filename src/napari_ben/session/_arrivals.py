@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from time import monotonic
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,9 @@ from napari_ben.plates import Plate
 from napari_ben.readers import PatternPreview
 from napari_ben.results import Predictions
 from napari_ben.session._pairing import for_new_plate
-from napari_ben.session._parts import Notice, RunState, StepName
+from napari_ben.session._parts import Kept, Moved, Notice, RunState, StepName
+from napari_ben.session._reopened import reopened
+from napari_ben.session._reopening import Reopened
 from napari_ben.session._runs import RunPair, add_run
 from napari_ben.session._state import SessionState
 from napari_ben.session._tasks import Lane, Opened, RunStep
@@ -63,14 +66,30 @@ def with_plate(state: SessionState, plate: Plate) -> SessionState:
     return replace(state, plate=plate, screen=screen)
 
 
+def _came(state: SessionState, value: Opened | Reopened | Moved) -> SessionState:
+    match value:
+        case Moved():
+            problem = f"The plate of the session {value.file.name!r} is no longer at {str(value.source)!r}."
+            return with_notice(replace(state, moved=value), Notice("plate", problem, "Say where it lies now."))
+        case Reopened():
+            return reopened(state, _opened(state, value.opened), value)
+        case _:
+            return _opened(state, value)
+
+
 def _opened(state: SessionState, opened: Opened) -> SessionState:
     plate = opened.plate
+    state = replace(state, look=None)
     if opened.screen is None and state.plate is not None and state.plate.path == plate.path:
         return replace(with_plate(state, plate), picture=opened.picture)  # another view: the wells stay what they were
     state = replace(
         state,
         screen=opened.screen or state.screen,
         source=opened.source or state.source,
+        asked=opened.asked or state.asked,
+        file=state.file if opened.screen is None else None,
+        moved=None,
+        kept=None,
         plate=plate,
         picture=opened.picture,
         selected=(),
@@ -172,6 +191,20 @@ def _saved_model(state: SessionState, model: Model) -> SessionState:
     return _loaded(state, model)
 
 
+def _session_saved(state: SessionState, file: Path | None) -> SessionState:
+    if file is None:  # a later one took its place
+        return state
+    return replace(with_notice(state, Notice("plate", f"Session saved as {file}.")), file=file)
+
+
+def _could_not_keep(state: SessionState, notice: Notice | None) -> SessionState:
+    return state if notice is None else with_notice(state, notice)
+
+
+def _found_kept(state: SessionState, kept: Kept | None) -> SessionState:
+    return replace(state, kept=kept if state.predictions is None else None)
+
+
 def _previewed(state: SessionState, preview: PatternPreview) -> SessionState:
     return replace(state, preview=preview)
 
@@ -196,7 +229,7 @@ _STEPS: dict[Lane, Arrival] = {
     "train": _training_on,
 }
 _RESULTS: dict[Lane, Arrival] = {
-    "plate": _opened,
+    "plate": _came,
     "model": _loaded,
     "run": _ran,
     "layout": _laid_out,
@@ -208,4 +241,7 @@ _RESULTS: dict[Lane, Arrival] = {
     "quality": _checked,
     "train": _trained,
     "save": _saved_model,
+    "session": _session_saved,
+    "keep": _could_not_keep,
+    "kept": _found_kept,
 }

@@ -31,6 +31,9 @@ _STEP_OF_LANE: dict[Lane, StepName] = {
     "compare": "results",
     "quality": "plate",
     "train": "train",
+    "session": "plate",
+    "keep": "method",
+    "kept": "plate",
 }
 
 

@@ -1,5 +1,6 @@
 """The parts of the state: what a person chose, how far work is, what is said about it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -139,3 +140,76 @@ class Training:
     epoch: "Epoch | None" = None
     split: "Split | None" = None
     curve: tuple[tuple[int, float, float | None], ...] = ()
+
+
+@dataclass(frozen=True)
+class ChannelLook:
+    """How a channel is shown on the canvas.
+
+    Parameters
+    ----------
+    is_visible
+        Whether it is.
+    limits
+        Darkest and brightest value shown, camera counts.
+    colour
+        Name of napari's colour map.
+    """
+
+    is_visible: bool
+    limits: tuple[float, float]
+    colour: str
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a person sees of a plate on the canvas.
+
+    Parameters
+    ----------
+    centre
+        y, x of the camera in the world, µm where the size of a pixel is known.
+    zoom
+        Pixels of the screen for a unit of the world.
+    channels
+        Name → how it is shown.
+    has_overlay
+        Whether frames and names lie over the mosaic.
+    """
+
+    centre: tuple[float, float]
+    zoom: float
+    channels: Mapping[str, ChannelLook]
+    has_overlay: bool
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A session whose plate is not where it was; the person may say where it lies now.
+
+    Parameters
+    ----------
+    file
+        The session file.
+    source
+        Where the plate was.
+    """
+
+    file: Path
+    source: Path
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Runs of a plate that were never saved, and outlived the program that made them.
+
+    Parameters
+    ----------
+    file
+        Where they are.
+    words
+        What they are and from when.
+    """
+
+    file: Path
+    words: str

@@ -4,7 +4,7 @@ What a person may wish, each wish a method. It changes the state at once, or ask
 The session knows no thread, no Qt and no torch.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -16,7 +16,10 @@ from napari_ben.session import _pairing as pairing
 from napari_ben.session import _tasks as tasks
 from napari_ben.session._parts import ContextKind, Notice, RunOptions, RunState, StepName
 from napari_ben.session._picture import develop
+from napari_ben.session._reopening import reopen_work
 from napari_ben.session._resolve import Resolution, resolve
+from napari_ben.session._safekeeping import Safekeeping
+from napari_ben.session._session_file import is_session_file
 from napari_ben.session._state import SessionState
 from napari_ben.session._studies import Studies
 from napari_ben.session._tasks import Work
@@ -24,7 +27,7 @@ from napari_ben.session._training import TrainingWishes
 from napari_ben.workflow import InputCache
 
 
-class Session(Studies, TrainingWishes):
+class Session(Studies, TrainingWishes, Safekeeping):
     """One person's work on one screen."""
 
     def __init__(self, state: SessionState | None = None) -> None:
@@ -51,8 +54,28 @@ class Session(Studies, TrainingWishes):
         pattern: str | None = None,
         view: View | None = None,
     ) -> None:
-        """Open a folder as a plate or a screen; refused while a run is in flight."""
+        """Open a folder as a plate or a screen, or a session file; refused while a run is in flight."""
+        if is_session_file(path):
+            self.open_session(path)
+            return
         self._open(path, f"Opening {path.name}", tasks.open_work(path, platemap, layout, pattern, view))
+
+    def open_session(self, file: Path, source: Path | None = None) -> None:
+        """Go on where a session was saved.
+
+        Parameters
+        ----------
+        file
+            The session file.
+        source
+            Where its plate lies now, when it has moved.
+        """
+        self._open(file, f"Opening {file.name}", reopen_work(file, source))
+
+    def bring_back(self) -> None:
+        """Show the runs that an earlier program left unsaved."""
+        if self._state.kept is not None:
+            self.open_session(self._state.kept.file)
 
     def preview_pattern(self, path: Path, pattern: str) -> None:
         """Find out what a pattern makes of the names in a folder."""
@@ -184,15 +207,6 @@ class Session(Studies, TrainingWishes):
     def cancel_layout(self) -> None:
         """Stop computing a layout."""
         self.unwanted.emit("layout")
-
-    def export(self, folder: Path, formats: Sequence[str]) -> None:
-        """Write the predictions of the shown plate to a folder."""
-        if self._state.predictions is not None:
-            self._forget("results")
-            taught = self._state.taught
-            is_taught = taught is not None and taught.model.sha256 == self._state.predictions.run["model"]["sha256"]
-            unsaved = taught.model if taught is not None and is_taught else None
-            self._want("export", "Saving", tasks.export_work(self._state.predictions, folder, formats, unsaved))
 
     def dismiss(self, step: StepName) -> None:
         """Take a notice away."""

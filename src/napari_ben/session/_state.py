@@ -11,7 +11,18 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from napari_ben.session._parts import ContextChoice, Notice, RunOptions, RunState, StepName, Training
+from napari_ben.plates import Opening
+from napari_ben.session._parts import (
+    ContextChoice,
+    Kept,
+    Look,
+    Moved,
+    Notice,
+    RunOptions,
+    RunState,
+    StepName,
+    Training,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,8 +47,17 @@ class SessionState:
         What is open; a plate opened alone is a screen of one.
     picture
         How the plate first appears on the canvas.
-    source
-        The folder that was opened; the plate's own, or the screen's.
+    source, asked
+        The folder that was opened, the plate's own or the screen's; and with which layout or pattern, where the person
+        gave one.
+    file
+        The session file that was opened or saved last; None while there is none.
+    look
+        What was seen on the canvas when the session was saved that was just opened; None for a plate opened alone.
+    moved
+        A session whose plate could not be found, to be pointed to.
+    kept
+        Unsaved runs of the plate from an earlier time.
     opening
         The folder being read, or None.
     opening_note
@@ -94,6 +114,11 @@ class SessionState:
     plate: "Plate | None" = None
     picture: "Picture | None" = None
     source: Path | None = None
+    asked: Opening = field(default_factory=Opening)
+    file: Path | None = None
+    look: Look | None = None
+    moved: Moved | None = None
+    kept: Kept | None = None
     opening: Path | None = None
     opening_note: str = ""
     choice: ContextChoice = field(default_factory=ContextChoice)

@@ -1,6 +1,7 @@
 """What is done with a plate or a run that is there: its images are checked, runs compared, wells learned from."""
 
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -36,6 +37,18 @@ def save_model_work(model: Model, path: Path) -> Generator[None, "bool | None", 
     """Save a model that lives in memory."""
     yield
     return model.save(path)
+
+
+def export_work(
+    predictions: Predictions, folder: Path, formats: Sequence[str], taught: Model | None = None
+) -> Generator[None, "bool | None", tuple[Path, ...]]:
+    """Write tables, figures and the run file; with a model that has no file yet, so that the run can be replayed."""
+    yield
+    if taught is None:
+        return predictions.save(folder, formats)
+    saved = taught.save(folder / "model.safetensors")
+    run = {**predictions.run, "model": {**predictions.run["model"], "path": str(saved.path)}}
+    return (*replace(predictions, run=run).save(folder, formats), folder / "model.safetensors")
 
 
 def compare_work(before: Predictions, after: Predictions) -> Generator[None, "bool | None", RunPair]:
@@ -82,6 +95,15 @@ class Studies(Lanes):
             words = {flag for flags in state.plate.wells["quality_flags"] for flag in flags.split(", ") if flag}
             plate = exclude_flagged(state.plate, state.quality, tuple(words))
             self._become(arrivals.with_plate(state, plate))
+
+    def export(self, folder: Path, formats: Sequence[str]) -> None:
+        """Write the predictions of the shown plate to a folder."""
+        if self._state.predictions is not None:
+            self._forget("results")
+            taught = self._state.taught
+            is_taught = taught is not None and taught.model.sha256 == self._state.predictions.run["model"]["sha256"]
+            unsaved = taught.model if taught is not None and is_taught else None
+            self._want("export", "Saving", export_work(self._state.predictions, folder, formats, unsaved))
 
     def compare(self, before: Predictions, after: Predictions) -> None:
         """Put two runs of the plate side by side."""

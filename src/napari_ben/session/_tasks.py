@@ -6,7 +6,7 @@ meanwhile. Sending it `STOP` asks it to stop and to return what it has; closing 
 
 import subprocess
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from time import monotonic, sleep
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 import pandas as pd
 
 from napari_ben.models import Model, load_model
-from napari_ben.plates import Plate, Screen, View, ZChoice
+from napari_ben.plates import Opening, Plate, Screen, View, ZChoice
 from napari_ben.readers import PatternPreview, Place, open_plate, open_screen, pattern_images, preview_pattern
 from napari_ben.results import Predictions
 from napari_ben.session._picture import Picture, first_picture
@@ -39,6 +39,9 @@ Lane = Literal[
     "compare",
     "quality",
     "train",
+    "session",
+    "keep",
+    "kept",
 ]
 Work = Generator[object, "bool | None", object]
 
@@ -86,6 +89,7 @@ class Opened:
     picture: Picture
     screen: Screen | None = None
     source: Path | None = None
+    asked: Opening | None = None
 
 
 def open_work(
@@ -93,16 +97,20 @@ def open_work(
 ) -> Generator[None, "bool | None", Opened]:
     """Open a folder as a screen, and prepare its first plate to be shown."""
     yield
-    screen = _open_one(path, platemap, pattern) if pattern else open_screen(path, platemap=platemap, layout=layout)
+    asked = Opening(layout=layout, pattern=pattern)
+    screen = open_source(path, asked, platemap)
     yield
     if view is not None:
         screen = replace(screen, plates=tuple(plate.at(**asdict(view)) for plate in screen))
     plate = screen.plates[0]
-    return Opened(plate, first_picture(plate), screen, path.expanduser().absolute())
+    return Opened(plate, first_picture(plate), screen, path.expanduser().absolute(), asked)
 
 
-def _open_one(path: Path, platemap: Path | None, pattern: str) -> Screen:
-    plate = open_plate(path, platemap=platemap, pattern=pattern)
+def open_source(path: Path, asked: Opening, platemap: Path | None = None) -> Screen:
+    """Open a folder as a screen; with a pattern it is one plate."""
+    if asked.pattern is None:
+        return open_screen(path, platemap=platemap, layout=asked.layout)
+    plate = open_plate(path, platemap=platemap, pattern=asked.pattern)
     table = pd.DataFrame({"experiment": [plate.experiment]}, index=pd.Index([plate.name], name="plate"))
     return Screen(plate.name, plate.path, (plate,), table)
 
@@ -216,18 +224,6 @@ def layouts_work(predictions: Predictions) -> Generator["Predictions | str", "bo
         return laid_out.with_layout("UMAP", stop.value)
     finally:
         steps.close()
-
-
-def export_work(
-    predictions: Predictions, folder: Path, formats: Sequence[str], taught: Model | None = None
-) -> Generator[None, "bool | None", tuple[Path, ...]]:
-    """Write tables, figures and the run file; with a model that has no file yet, so that the run can be replayed."""
-    yield
-    if taught is None:
-        return predictions.save(folder, formats)
-    saved = taught.save(folder / "model.safetensors")
-    run = {**predictions.run, "model": {**predictions.run["model"], "path": str(saved.path)}}
-    return (*replace(predictions, run=run).save(folder, formats), folder / "model.safetensors")
 
 
 def device_work() -> Generator[None, "bool | None", str]:

@@ -20,7 +20,8 @@ from napari_ben.workflow._plate_task import PlateOutcome, PlateTask, run_plate
 from napari_ben.workflow._predict import predict
 from napari_ben.workflow._progress import Circumstances, FieldBatch, Progress
 from napari_ben.workflow._quality import exclude_flagged, join_quality, run_quality
-from napari_ben.workflow._record import RunRecord
+from napari_ben.workflow._record import PlateRecord, RunRecord, Table, record_plate, to_record, to_table
+from napari_ben.workflow._recorded import as_recorded
 from napari_ben.workflow._rerun import plan_rerun, read_run, rerun, run_again
 from napari_ben.workflow._run import drain, partial_predictions, run_prediction
 from napari_ben.workflow._scheduled import open_client
@@ -50,6 +51,7 @@ __all__ = [
     "InputCache",
     "Plan",
     "PlateOutcome",
+    "PlateRecord",
     "PlateTask",
     "Plates",
     "PredictConfig",
@@ -58,8 +60,10 @@ __all__ = [
     "ScreenPlan",
     "ScreenResults",
     "ScreenStep",
+    "Table",
     "Taught",
     "Trial",
+    "as_recorded",
     "compare",
     "describe_device",
     "drain",
@@ -83,6 +87,7 @@ __all__ = [
     "predict",
     "predict_screen",
     "read_run",
+    "record_plate",
     "rerun",
     "run_again",
     "run_comparison",
@@ -97,5 +102,7 @@ __all__ = [
     "run_well_moments",
     "runs_elsewhere",
     "teach",
+    "to_record",
+    "to_table",
     "train",
 ]

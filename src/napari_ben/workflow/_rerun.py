@@ -5,17 +5,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas as pd
 from pydantic import ValidationError
 
 from napari_ben.errors import ArgumentError, FileError, RunFileError
 from napari_ben.models import Model, load_model
-from napari_ben.plates import ROLES, Plate, wells_table
+from napari_ben.plates import Plate
 from napari_ben.readers import open_plate
 from napari_ben.results import Predictions
 from napari_ben.workflow._layout import UMAP, run_umap
 from napari_ben.workflow._plan import Plan, plan_prediction
-from napari_ben.workflow._record import SCHEMA, PlateRecord, RunRecord, record_plate, to_table
+from napari_ben.workflow._record import SCHEMA, PlateRecord, RunRecord
+from napari_ben.workflow._recorded import as_recorded
 from napari_ben.workflow._run import drain, run_prediction
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def plan_rerun(
     RunFileError
         When plate or model are gone, or are no longer what they were.
     """
-    found = _matching_plate(run.plate, plate)
+    found = as_recorded(run.plate, _opened(run.plate, plate))
     plan = plan_prediction(found, _matching_model(run, model), run.config.model_copy(update={"reducer": run.reducer}))
     over = plan.model.card.scaling.over
     if over != "plate":
@@ -127,40 +127,6 @@ def rerun(
     """
     run = read_run(path)
     return drain(run_again(run, plan_rerun(run, plate=plate, model=model)))
-
-
-def _matching_plate(record: PlateRecord, given: Plate | str | Path | None) -> Plate:
-    plate = _opened(record, given)
-    now = record_plate(plate)
-    for part in ("channels", "shape", "fields_sha256"):
-        if getattr(now, part) != getattr(record, part):
-            raise RunFileError(
-                f"The plate at {str(plate.path)!r} is not {record.name!r} of the run: {_difference(now, record)}.",
-                "Give the path of the original plate.",
-            )
-    return replace(plate, name=record.name, wells=_matching_wells(record, plate))
-
-
-def _matching_wells(record: PlateRecord, plate: Plate) -> pd.DataFrame:
-    """Wells and roles as they were; what follows from the images must be what it is now."""
-    wells, now = to_table(record.wells, "well"), wells_table(plate.fields)
-    fixed = ["row", "column", "n_fields"]
-    is_whole = wells.index.is_unique and set(now) <= set(wells) and set(now.index) <= set(wells.index)
-    is_known = is_whole and wells["role"].isin(ROLES).all() and wells["excluded"].dtype == bool
-    if not (is_known and wells.loc[now.index, fixed].equals(now[fixed])):
-        raise RunFileError(
-            f"The wells of {record.name!r} in the run file are not those of its images.",
-            "Use the file as napari-ben wrote it.",
-        )
-    return wells
-
-
-def _difference(now: PlateRecord, then: PlateRecord) -> str:
-    if now.channels != then.channels:
-        return f"it has the channels {', '.join(now.channels)}, and had {', '.join(then.channels)}"
-    if now.shape != then.shape:
-        return f"its fields are {now.shape[0]}×{now.shape[1]} pixels, and were {then.shape[0]}×{then.shape[1]}"
-    return "it has other wells or fields"
 
 
 def _opened(record: PlateRecord, given: Plate | str | Path | None) -> Plate:

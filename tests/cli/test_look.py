@@ -175,3 +175,9 @@ def test_info_says_planes_times_and_pixel_size(command: Command, tmp_path: Path)
     assert "plane 5 is shown" in out
     code, _, said = command("info", tmp_path, "--z", "9")
     assert (code, "has no z plane 9; it has 4, 5, 6." in said) == (2, True)
+
+
+def test_a_session_says_itself_how_its_plate_is_opened(command: Command, tmp_path: Path) -> None:
+    code, _, err = command("open", tmp_path / "s.bensession", "--layout", "omezarr")
+    assert code == 2
+    assert "The session 's.bensession' says itself how its plate is opened; layout was given too." in err

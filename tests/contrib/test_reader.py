@@ -7,7 +7,8 @@ import pytest
 import tifffile
 
 from napari_ben.contrib import get_reader
-from napari_ben.session import plate_of
+from napari_ben.errors import SessionFileError
+from napari_ben.session import Session, plate_of
 
 
 def test_a_plate_becomes_layers(tiff_plate):
@@ -61,3 +62,26 @@ def test_a_file_that_describes_a_plate_is_taken(tmp_path):
     assert plate_of(keywords["metadata"]) == tmp_path / "images.csv"
     assert np.asarray(levels[-1]).max() == 2
     assert get_reader(str(tmp_path / "1.tif")) is None
+
+
+def test_a_session_gives_its_plate_and_says_which_session_it_is(tiff_plate, tmp_path, monkeypatch):
+    monkeypatch.setenv("NAPARI_BEN_CACHE", str(tmp_path / "cache"))
+    session = Session()
+    session.wanted.connect(lambda task: drain(session, task))
+    session.open(tiff_plate)
+    session.save_session(tmp_path / "s.bensession")
+    file = session.state.file
+    layers = get_reader(str(file))(str(file))
+    assert [keywords["name"] for _, keywords, _ in layers] == ["Channel1", "Channel2"]
+    assert {plate_of(keywords["metadata"]) for _, keywords, _ in layers} == {file}
+    tiff_plate.rename(tmp_path / "moved")
+    with pytest.raises(SessionFileError, match="is no longer at"):
+        get_reader(str(file))(str(file))
+
+
+def drain(session, task):
+    try:
+        while True:
+            session.receive(task, next(task.work))
+    except StopIteration as finished:
+        session.finish(task, finished.value)

@@ -10,7 +10,7 @@ from napari_ben.session import mosaic_layers
 from napari_ben.session._picture import first_picture
 from napari_ben.widgets._canvas import CanvasClicks
 from napari_ben.widgets._canvas_view import CanvasView
-from napari_ben.widgets._viewer import look_at, visible_box
+from napari_ben.widgets._viewer import aim, look_at, visible_box
 from napari_ben.widgets._well_layers import WellLayers
 
 
@@ -202,3 +202,21 @@ def test_names_are_laid_out_for_the_wells_around_and_not_at_every_move(qtbot, vi
         assert layer.shown[plate.imaged.index.get_loc(well)]
         assert layer.shown.sum() < 60
     wells.close()
+
+
+def test_what_is_seen_comes_back(qtbot, viewer, ready):
+    ready._set(picture=first_picture(ready.state.plate))
+    canvas = CanvasView(viewer, ready)
+    canvas.show_state(ready.state)
+    qtbot.waitUntil(lambda: canvas.is_complete)
+    first = viewer.layers["DNA"]
+    first.visible, first.contrast_limits, first.colormap = False, (7, 90), "red"
+    aim(viewer, (11.0, 22.0), 3.5)
+    look = canvas.look(has_overlay=False)
+    first.visible, first.contrast_limits, first.colormap = True, (0, 4000), "green"
+    aim(viewer, (0.0, 0.0), 1.0)
+    ready._set(picture=first_picture(ready.state.plate), look=look)
+    canvas.show_state(ready.state)
+    qtbot.waitUntil(lambda: canvas.is_complete)
+    assert canvas.look(has_overlay=False) == look
+    canvas.close()

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from qtpy.QtWidgets import QFileDialog
 
+from napari_ben.session import Kept, Moved
 from napari_ben.session._picture import develop, first_picture
 from napari_ben.widgets._context_step import ContextStep
 from napari_ben.widgets._model_step import ModelStep
@@ -90,3 +91,44 @@ def test_hovering_shows_them(qtbot, ready, plate):
     step = ContextStep(ready)
     qtbot.addWidget(step)
     assert step.grid.thumbnail_of("A01") is not None
+
+
+def test_a_session_is_saved_where_the_person_says(qtbot, ready, monkeypatch, tmp_path):
+    step = PlateStep(ready)
+    qtbot.addWidget(step)
+    asked = []
+    step.sessions.save_requested.connect(asked.append)
+    answer(monkeypatch, "getSaveFileName", ("", ""))
+    step.sessions.save.trigger()
+    assert not asked
+    answer(monkeypatch, "getSaveFileName", (str(tmp_path / "s.bensession"), ""))
+    step.sessions.save.trigger()
+    assert asked == [tmp_path / "s.bensession"]
+
+
+def test_a_session_is_opened_and_pointed_to_its_plate(qtbot, ready, wanted, monkeypatch, tmp_path):
+    step = PlateStep(ready)
+    qtbot.addWidget(step)
+    answer(monkeypatch, "getOpenFileName", (str(tmp_path / "s.bensession"), ""))
+    step.sessions.open.trigger()
+    ready._set(opening=None, moved=Moved(tmp_path / "s.bensession", tmp_path / "gone"))
+    step.show_state(ready.state, ready.state)
+    step.show()
+    assert step.sessions.locate.isVisible()
+    assert step.sessions.words.text() == "s.bensession: its plate has moved."
+    answer(monkeypatch, "getExistingDirectory", str(tmp_path))
+    step.sessions.locate.click()
+    assert [(task.lane, task.title) for task in wanted] == [("plate", "Opening s.bensession")] * 2
+
+
+def test_unsaved_runs_are_offered_and_brought_back(qtbot, ready, wanted, predict, tmp_path):
+    step = PlateStep(ready)
+    qtbot.addWidget(step)
+    ready._set(kept=Kept(tmp_path / "k.bensession", "Not saved, from 1 Dec 14:03: 1 finished run."))
+    step.show_state(ready.state, ready.state)
+    step.show()
+    step.sessions.bring_back.click()
+    assert [task.title for task in wanted] == ["Opening k.bensession"]
+    ready._set(results={(ready.state.plate.path, ready.state.plate.view): predict(ready.state.plate)})
+    step.show_state(ready.state, ready.state)
+    assert not step.sessions.isVisible()

@@ -69,8 +69,8 @@ def test_the_menu_offers_folder_sample_and_recent_plates(on_screen, ready):
     step = on_screen(PlateStep)
     step.open_menu.aboutToShow.emit()
     titles = [action.text() for action in step.open_menu.actions() if action.text()]
-    opening = ["Open folder…", "Sample plate", "Recent plates", "Open this plate as", "Open by file names…"]
-    assert titles == [*opening, "Attach platemap…"]
+    opening = ["Open folder…", "Sample plate", "Open session…", "Recent", "Open this plate as", "Open by file names…"]
+    assert titles == [*opening, "Save session…", "Attach platemap…"]
 
 
 def test_the_context_step_says_what_the_choice_means(on_screen, ready):

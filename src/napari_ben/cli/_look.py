@@ -59,13 +59,20 @@ def open_in_napari(
     time: option.Time = None,
     acquisition: option.Acquisition = None,
 ) -> None:
-    """Open a plate, or a folder of plates, in napari with the dock beside it."""
+    """Open a plate, a folder of plates, or a saved session (.bensession), in napari with the dock beside it."""
     from napari_ben.cli._window import open_window
     from napari_ben.plates import View
+    from napari_ben.session import is_session_file
 
     asked = option.given(**option.view(z, time, acquisition))
     view = View(**asked) if asked else None
-    open_window(path, **option.given(platemap=platemap, layout=layout, pattern=pattern, view=view))
+    opening = option.given(platemap=platemap, layout=layout, pattern=pattern, view=view)
+    if opening and is_session_file(path):
+        raise ArgumentError(
+            f"The session {path.name!r} says itself how its plate is opened; {next(iter(opening))} was given too.",
+            "Leave that out, and change it in the dock.",
+        )
+    open_window(path, **opening)
 
 
 def open_all(

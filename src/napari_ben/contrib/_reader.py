@@ -3,7 +3,7 @@
 napari offers every folder that anybody drops, so the first question must be answered quickly and quietly: a folder
 that is no plate is none of our business, and other readers are asked. Opening a screen searches folders deeply; here
 only the folder itself and the ones directly in it are looked at. The dock, where it is open, sees the layers and takes
-the plate over.
+the plate over, and of a session file everything else that is in it.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 
 from napari_ben.readers import Place, open_screen, reader_of
-from napari_ben.session import LayerData, mosaic_layers
+from napari_ben.session import LayerData, is_session_file, mosaic_layers, plate_of_session
 
 PathOrPaths = str | Sequence[str]
 Reader = Callable[[PathOrPaths], list[LayerData]]
@@ -32,6 +32,8 @@ def get_reader(path: PathOrPaths) -> Reader | None:
     if not isinstance(path, str):
         return None
     place = Place(Path(path))
+    if is_session_file(place.path) and place.path.is_file():
+        return partial(_read_session, place.path)
     if not place.path.exists() or not (reader_of(place) or _holds_plates(place.path)):
         return None
     return partial(_read, place.path)
@@ -45,6 +47,10 @@ def _holds_plates(folder: Path) -> bool:
     except OSError:
         return False
     return any(reader_of(Place(path)) for path in inner)
+
+
+def _read_session(file: Path, _path: PathOrPaths) -> list[LayerData]:
+    return mosaic_layers(plate_of_session(file), source=file.absolute())
 
 
 def _read(folder: Path, _path: PathOrPaths) -> list[LayerData]:

@@ -24,6 +24,7 @@ from napari_ben.session._parts import (
     Training,
 )
 from napari_ben.session._picture import Picture, shown_first
+from napari_ben.session._reopening import plate_of_session
 from napari_ben.session._resolve import Resolution, resolve
 from napari_ben.session._runs import RunPair, compare_pair, run_name
 from napari_ben.session._session import Session
@@ -86,6 +87,7 @@ __all__ = [
     "plate_details",
     "plate_line",
     "plate_of",
+    "plate_of_session",
     "plate_title",
     "preview_words",
     "quality_words",

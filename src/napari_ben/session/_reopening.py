@@ -22,7 +22,7 @@ from napari_ben.session._parts import Moved, Notice
 from napari_ben.session._picture import first_picture
 from napari_ben.session._saved_record import SavedModel, SavedPlate, SavedRun, SavedSession
 from napari_ben.session._saving import LESSON_PART, MODEL_PART
-from napari_ben.session._session_file import run_part, statistics_part, unpack
+from napari_ben.session._session_file import read_record, run_part, statistics_part, unpack
 from napari_ben.workflow import Taught, as_recorded, to_table
 
 Run = tuple[SavedRun, Predictions]
@@ -109,6 +109,25 @@ def reopen_work(file: Path, source: Path | None = None) -> Generator[None, "bool
             quality=None if record.quality is None else to_table(record.quality, "row").set_index("row"),
             notices=(*notices, *about_model),
         )
+
+
+def plate_of_session(file: Path) -> Plate:
+    """Open the plate that a session showed, without its roles and runs.
+
+    Raises
+    ------
+    SessionFileError
+        When the file cannot be read, or its plate has moved.
+    """
+    record = read_record(file)
+    place = record.source.find(file.parent)
+    if place is None:
+        raise SessionFileError(
+            f"The plate of the session {file.name!r} is no longer at {record.source.absolute!r}.",
+            "Open the session from the Open… menu of the dock, which asks where the plate lies now.",
+        )
+    screen = tasks.open_source(place, Opening(layout=record.layout, pattern=record.pattern))
+    return next((plate for plate in screen if plate.name == record.shown), screen.plates[0])
 
 
 def replace_plate(saved: SavedRun, plates: Mapping[str, Plate]) -> SavedRun:

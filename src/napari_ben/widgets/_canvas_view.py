@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject
 
-from napari_ben.session import Session, SessionState
+from napari_ben.session import Look, Session, SessionState
 from napari_ben.widgets._canvas import CanvasClicks
 from napari_ben.widgets._field_layers import open_fields
 from napari_ben.widgets._mosaic_layers import MosaicLayers
 from napari_ben.widgets._timers import timer
-from napari_ben.widgets._viewer import look_at, show_scale_bar
+from napari_ben.widgets._viewer import aim, camera, look_at, show_scale_bar
 from napari_ben.widgets._well_layers import WellLayers
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class CanvasView(QObject):
             return
         if state.picture is not self._shown.picture:
             self._waiting = deque(self.mosaic.steps(state) + self.wells.steps(state.plate))
-            self._waiting += [self._show_all, self._show_wells, self._session.develop]
+            self._waiting += [self._look, self._show_wells, self._session.develop]
             self._turn.start()
         if self.is_complete and not self._marking.isActive():
             self._marking.start()
@@ -77,11 +77,23 @@ class CanvasView(QObject):
         context = self._session.resolution.context
         self.wells.show_marks(frozenset(context.wells if context else ()), frozenset(state.selected))
 
-    def _show_all(self) -> None:
-        look_at(self._viewer, self.wells.extent(), 0.02)
+    def _look(self) -> None:
+        """Look as the session says that it was, or else at the whole plate."""
+        look = self._session.state.look
+        if look is None:
+            look_at(self._viewer, self.wells.extent(), 0.02)
+        else:
+            self.mosaic.dress(look.channels)
+            aim(self._viewer, look.centre, look.zoom)
         plate, before = self._session.state.plate, self._shown.plate
         if plate is not None and plate.pixel_um and not (before is not None and before.pixel_um):
             show_scale_bar(self._viewer)  # once: whoever hides it does not want it
+
+    def look(self, *, has_overlay: bool) -> Look:
+        """Give what is seen now."""
+        lens = camera(self._viewer)
+        y, x = map(float, lens.center[-2:])
+        return Look((y, x), float(lens.zoom), self.mosaic.looks(), has_overlay)
 
     def go_to(self, well: str, around: float = 0.1) -> None:
         """Move the camera to a well, with that much of its neighbours around it, in wells."""

@@ -93,6 +93,7 @@ class BenDock(QWidget):
         self.context.grid.well_activated.connect(self.canvas.go_to)
         self.context.grid.fields_requested.connect(self.canvas.open_fields)
         self.context.grid.well_hovered.connect(self._on_hover)
+        self.plate.sessions.save_requested.connect(self._save_session)
         self.results.well_activated.connect(self.canvas.go_to)
         self.results.overlay_toggled.connect(self.canvas.wells.set_visible)
         inserted = self._viewer.layers.events.inserted
@@ -116,6 +117,9 @@ class BenDock(QWidget):
         if look is not None:
             self._viewer.status = " · ".join(look.tooltip.splitlines())
 
+    def _save_session(self, path: Path) -> None:
+        self.session.save_session(path, self.canvas.look(has_overlay=self.results.overlay.isChecked()))
+
     def _on_changed(self, *_states: SessionState) -> None:
         if not self._refresh.isActive():
             self._refresh.start()
@@ -134,8 +138,11 @@ class BenDock(QWidget):
         self._follow_up(state, old)
 
     def _follow_up(self, state: SessionState, old: SessionState) -> None:
-        if state.source is not None and state.source != old.source:
-            self._memory.note(recent_plates=with_plate(state.source))
+        opened = state.file if state.file != old.file else state.source if state.source != old.source else None
+        if opened is not None:
+            self._memory.note(recent_plates=with_plate(opened))
+        if state.look is not None and state.look is not old.look:
+            self.results.overlay.setChecked(state.look.has_overlay)
         if state.plate is not None and old.plate is None and not state.device:
             self.session.find_device()
         if state.run.is_busy and not old.run.is_busy and state.model is not None:

@@ -24,7 +24,9 @@ from napari_ben.session import STOP, RunStep, Session, Task
 
 _USUAL, _BRISK = 5e-3, 5e-4
 """Seconds after which a thread hands the interpreter over: Python's own choice, and while a task runs."""
-_QUIET = frozenset({"device", "model", "export", "preview", "teach", "save", "compare", "details"})
+_QUIET = frozenset(
+    {"device", "model", "export", "preview", "teach", "save", "compare", "details", "session", "keep", "kept"}
+)
 """Lanes that are over before a bar in the activity dock could be read."""
 
 

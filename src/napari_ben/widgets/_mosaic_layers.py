@@ -1,12 +1,13 @@
 """The plate's own layers: one image a channel."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from napari.utils.colormaps import AVAILABLE_COLORMAPS
 from qtpy.QtCore import QObject
 
-from napari_ben.session import KEY, Details, LayerData, Session, SessionState, mosaic_layers
+from napari_ben.session import KEY, ChannelLook, Details, LayerData, Session, SessionState, mosaic_layers
 from napari_ben.widgets._timers import timer
 
 _BETWEEN_REFRESHES = 60
@@ -80,6 +81,23 @@ class MosaicLayers(QObject):
         if place < len(self._viewer.layers) - 1:
             self._viewer.layers.move(len(self._viewer.layers) - 1, place)
 
+    def looks(self) -> dict[str, ChannelLook]:
+        """Give how each channel is shown."""
+        return {layer.metadata[KEY]["channel"]: _look_of(layer) for layer in self._own_layers()}
+
+    def dress(self, looks: Mapping[str, ChannelLook]) -> None:
+        """Show channels as they were shown; a colour that this napari does not have is left out."""
+        for layer in self._own_layers():
+            look = looks.get(layer.metadata[KEY]["channel"])
+            if look is None:
+                continue
+            darkest, brightest = layer.contrast_limits_range
+            layer.contrast_limits_range = min(darkest, look.limits[0]), max(brightest, look.limits[1])
+            layer.contrast_limits = look.limits
+            layer.visible = look.is_visible
+            if look.colour in AVAILABLE_COLORMAPS:
+                layer.colormap = look.colour
+
     def _own_layers(self) -> list[Any]:
         return [layer for layer in self._viewer.layers if KEY in layer.metadata]
 
@@ -97,3 +115,8 @@ class MosaicLayers(QObject):
                 layer.refresh(extent=False)
         if self._stale:
             self._refresh.start()
+
+
+def _look_of(layer: Any) -> ChannelLook:
+    darkest, brightest = map(float, layer.contrast_limits)
+    return ChannelLook(bool(layer.visible), (darkest, brightest), str(layer.colormap.name))

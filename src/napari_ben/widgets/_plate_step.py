@@ -14,6 +14,7 @@ from napari_ben.widgets._pattern_dialog import PatternDialog
 from napari_ben.widgets._preferences import recent_plates
 from napari_ben.widgets._problems import ProblemsList
 from napari_ben.widgets._quality_row import QualityRow
+from napari_ben.widgets._session_row import SessionRow
 from napari_ben.widgets._step import Step, row
 from napari_ben.widgets._tinted import QuietLabel
 from napari_ben.widgets._view_row import ViewRow
@@ -47,8 +48,14 @@ class PlateStep(Step):
         self.suggestion.hide()
         self.confirm.hide()
         self.quality = QualityRow(session, self)
+        self.sessions = SessionRow(session, self)
+        self.addAction(self.sessions.save)  # its keys are known everywhere in the window
         self.problems = ProblemsList(self)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
         self.body.addLayout(row(self.plates, self.open_button, stretch=0))
+        self.body.addWidget(self.sessions)
         self.body.addWidget(self.details)
         self.body.addWidget(self.view)
         self.body.addLayout(row(self.suggestion, self.confirm, stretch=0))
@@ -61,6 +68,7 @@ class PlateStep(Step):
         self.notice.show_notice(state.notices.get("plate"))
         self.content.setEnabled(state.opening is None)
         self.quality.show_state(state)
+        self.sessions.show_state(state)
         if state.screen is not old.screen or state.plate is not old.plate:
             self._show_screen(state)
         if state.plate is not None and state.plate is not old.plate:
@@ -93,7 +101,8 @@ class PlateStep(Step):
         menu.clear()
         _add(menu, "Open folder…", self.ask_for_folder)
         _add(menu, "Sample plate", self._session.open_sample)
-        recent = QMenu("Recent plates", menu)
+        menu.addAction(self.sessions.open)
+        recent = QMenu("Recent", menu)
         for path in recent_plates():
             _add(recent, str(path), partial(self._session.open, path))
         recent.setEnabled(not recent.isEmpty())
@@ -101,6 +110,7 @@ class PlateStep(Step):
         menu.addMenu(self._layouts_menu(menu))
         _add(menu, "Open by file names…", self.ask_for_pattern)
         menu.addSeparator()
+        menu.addAction(self.sessions.save)
         _add(menu, "Attach platemap…", self.ask_for_platemap, enabled=self._session.state.plate is not None)
 
     def _layouts_menu(self, menu: QMenu) -> QMenu:

@@ -42,10 +42,15 @@ def look_at(viewer: Any, box: "Box", around: float = 0.1) -> None:
     """
     height, width = canvas_size(viewer)
     y0, x0, y1, x1 = box
-    lens = camera(viewer)
-    lens.center = (0.0, (y0 + y1) / 2, (x0 + x1) / 2)
     zoom = min(height / max(y1 - y0, 1), width / max(x1 - x0, 1))
-    lens.zoom = zoom / (1 + 2 * around)
+    aim(viewer, ((y0 + y1) / 2, (x0 + x1) / 2), zoom / (1 + 2 * around))
+
+
+def aim(viewer: Any, centre: tuple[float, float], zoom: float) -> None:
+    """Point the camera at a place, y and x in the world, with so many pixels of the screen for a unit of it."""
+    lens = camera(viewer)
+    lens.center = (0.0, *centre)
+    lens.zoom = zoom
 
 
 def visible_box(viewer: Any) -> "Box":

@@ -1,7 +1,8 @@
 """Walk through the tutorial in the real window, and take its pictures: ``python docs/make_tutorial.py``.
 
 Twelve tasks, each done with the mouse and the keyboard as a person would, on a plate that the model has never seen.
-What the tutorial promises is checked on the way; a task that does not work stops the walk. x
+What the tutorial promises is checked on the way; a task that does not work stops the walk. Takes a few
+minutes.
 """
 
 import argparse

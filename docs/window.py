@@ -24,7 +24,7 @@ _LEFT, _PLAIN = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 
 
 def open_window(theme: str = "dark") -> tuple[napari.Viewer, BenDock]:
-    """Open the viewer with the dock in it, in the upper left corner of the screen; on a virtual one where there is none."""
+    """Open the viewer with the dock in it, in the upper left corner of the screen; a virtual one where there is none."""
     if sys.platform == "linux" and "DISPLAY" not in os.environ:
         Display(size=SCREEN).start()  # ends with this process
     viewer = napari.Viewer(show=True)

@@ -17,15 +17,31 @@ from math import cos, pi, sin
 from pathlib import Path
 
 from qtpy.QtCore import QPoint, Qt
-from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QMenu
-from window import agree, answer_with, choose, click, drag, drop, open_window, picture, wait, wait_until, well_place
+from window import (
+    agree,
+    answer_with,
+    canvas_of,
+    choose,
+    click,
+    dismiss,
+    double_click,
+    drag,
+    drop,
+    open_window,
+    picture,
+    wait,
+    wait_until,
+    well_place,
+)
 
 from napari_ben.samples import sample_screen
 from napari_ben.widgets import BenDock
+from napari_ben.widgets._wells_table import WellsTable
 from napari_ben.widgets._wells_window import WellsWindow
 
 CTRL = Qt.KeyboardModifier.ControlModifier
+MANY, ALL = 30, 96
 CONTROL_COLUMNS = (0, 5, 11)
 
 
@@ -49,8 +65,12 @@ class Walk:
     def results(self) -> Path:
         return self.bench / "results"
 
+    @property
+    def session(self) -> Path:
+        return self.bench / "plate-0417.bensession"
+
     def take(self, name: str) -> None:
-        picture(self.pictures / f"{name}.png")
+        picture(self.pictures / f"{name}.webp")
 
 
 def prepare(bench: Path) -> None:
@@ -70,7 +90,7 @@ def write_layout(path: Path, rows: list[list[str]]) -> None:
 def open_the_folder(walk: Walk) -> None:
     """1. Drop the folder that the microscope wrote on the viewer."""
     agree()  # napari asks which reader; ours is chosen already
-    drop(walk.dock, walk.plate)
+    drop(canvas_of(walk.dock), walk.plate)
     wait_until(
         lambda: walk.dock.session.state.picture is not None and walk.dock.canvas.is_complete, "the plate", rest=3
     )
@@ -84,6 +104,7 @@ def fix_the_platemap(walk: Walk) -> None:
     choose_from(walk, "Attach platemap…")
     wait_until(lambda: "I12" in step.notice.text() and step.notice.isVisible(), "the slip in words")
     walk.take("02-slip")
+    dismiss(walk.dock)
 
     text = walk.layout.read_text(encoding="utf-8")
     walk.layout.write_text(text.replace("I12", "H12"), encoding="utf-8")
@@ -116,8 +137,13 @@ def run(walk: Walk) -> None:
     """4. Run."""
     wait_until(walk.dock.method.button.isEnabled, "a plan")
     click(walk.dock.method.button)
-    wait_until(lambda: walk.dock.session.state.run.done >= 30, "thirty wells", rest=0)
+    wait_until(lambda: finished_wells(walk) >= MANY, "half of the wells", rest=0)
     walk.take("04-run")
+
+
+def finished_wells(walk: Walk) -> int:
+    predictions = walk.dock.session.state.predictions
+    return 0 if predictions is None else predictions.index["well"].nunique()
 
 
 def cancel(walk: Walk) -> None:
@@ -125,8 +151,7 @@ def cancel(walk: Walk) -> None:
     session = walk.dock.session
     click(walk.dock.method.button)
     wait_until(lambda: not session.state.run.is_busy, "the end of the run", rest=1)
-    n_wells = session.state.predictions.index["well"].nunique()
-    assert 0 < n_wells < 96, f"{n_wells} wells are kept"
+    assert MANY <= finished_wells(walk) < ALL, f"{finished_wells(walk)} wells are kept"
     walk.take("05-cancelled")
 
 
@@ -144,40 +169,44 @@ def run_with_another_context(walk: Walk) -> None:
 def find_the_most_uncertain(walk: Walk) -> None:
     """7. Sort the table of the wells by uncertainty and select the first three."""
     click(walk.dock.results.table)
-    table = wells_window(walk).table
-    header, column = table.horizontalHeader(), titles_of(walk).index("uncertainty")
-    middle = QPoint(header.sectionViewportPosition(column) + header.sectionSize(column) // 2, header.height() // 2)
+    window = wells_window()
+    window.resize(600, 400)
+    window.move(352, 480)
+    table = window.table
     for _ in range(2):
-        click(header.viewport(), middle)
+        click(table.horizontalHeader().viewport(), title_place(table, "uncertainty"))
     for row in range(3):
-        place = table.visualRect(table.model().index(row, 0)).center()
-        click(table.viewport(), place, CTRL if row else Qt.KeyboardModifier.NoModifier)
+        click(table.viewport(), row_place(table, row), CTRL if row else Qt.KeyboardModifier.NoModifier)
     uncertainty = walk.dock.session.state.predictions.wells["uncertainty"]
     assert set(walk.dock.session.state.selected) == set(uncertainty.nlargest(3).index)
     walk.take("07-uncertain")
 
 
-def wells_window(walk: Walk) -> WellsWindow:
-    window = next(one for one in QApplication.topLevelWidgets() if isinstance(one, WellsWindow) and one.isVisible())
-    window.move(60, 300)
-    wait(0.3)
-    return window
+def wells_window() -> WellsWindow:
+    return next(one for one in QApplication.topLevelWidgets() if isinstance(one, WellsWindow) and one.isVisible())
 
 
-def titles_of(walk: Walk) -> list[str]:
-    model = wells_window(walk).table.model()
-    return [model.headerData(column, Qt.Orientation.Horizontal) for column in range(model.columnCount())]
+def row_place(table: WellsTable, row: int) -> QPoint:
+    return table.visualRect(table.model().index(row, 0)).center()
+
+
+def title_place(table: WellsTable, title: str) -> QPoint:
+    header, model = table.horizontalHeader(), table.model()
+    titles = [model.headerData(column, Qt.Orientation.Horizontal) for column in range(model.columnCount())]
+    column = titles.index(title)
+    return QPoint(header.sectionViewportPosition(column) + header.sectionSize(column) // 2, header.height() // 2)
 
 
 def look_at_each(walk: Walk) -> None:
-    """8. Return on a row brings the camera to the well."""
-    window = wells_window(walk)
-    for row, well in enumerate(window.table.selection()):
-        window.table.setCurrentIndex(window.table.model().index(row, 0))
-        QTest.keyClick(window.table, Qt.Key.Key_Return)
+    """8. A double-click on a row brings the camera to the well."""
+    window = wells_window()
+    for row in range(3):
+        double_click(window.table.viewport(), row_place(window.table, row))
         wait(2)
+        window.hide()
         walk.take(f"08-look-{row + 1}")
-        print(f"  looked at {well}")
+        window.show()
+        wait(0.3)
     window.close()
     wait(0.3)
 
@@ -221,6 +250,28 @@ def replay(walk: Walk) -> None:
     assert filecmp.cmp(walk.results / "wells.csv", again / "wells.csv", shallow=False), "the tables differ"
 
 
+def save_the_session(walk: Walk) -> None:
+    """12. Save the session, close napari, and go on the next day."""
+    answer_with(walk.session)
+    choose_from(walk, "Save session…")
+    wait_until(walk.session.is_file, "the session file", rest=1)
+
+
+def go_on_tomorrow(walk: Walk) -> None:
+    """Drop the session file on the dock of a new window."""
+    before = walk.dock.session.state
+    walk.dock.window().close()
+    viewer, dock = open_window("light")
+    drop(dock, walk.session)
+    wait_until(lambda: dock.session.state.predictions is not None and dock.canvas.is_complete, "the session", rest=3)
+    after = dock.session.state
+    assert after.selected == before.selected
+    assert after.predictions.wells.equals(before.predictions.wells)
+    dock.show_results()
+    picture(walk.pictures / "12-tomorrow.webp")
+    viewer.close()
+
+
 TASKS = (
     open_the_folder,
     fix_the_platemap,
@@ -233,6 +284,8 @@ TASKS = (
     lasso,
     export,
     replay,
+    save_the_session,
+    go_on_tomorrow,
 )
 
 
@@ -240,12 +293,11 @@ def main(pictures: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         bench = Path(folder)
         prepare(bench)
-        viewer, dock = open_window()
+        _, dock = open_window()
         walk = Walk(dock, bench, pictures)
         for task in TASKS:
             print(task.__doc__.splitlines()[0], flush=True)
             task(walk)
-        viewer.close()
 
 
 if __name__ == "__main__":

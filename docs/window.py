@@ -19,12 +19,12 @@ from qtpy.QtWidgets import QApplication, QDialogButtonBox, QFileDialog, QLineEdi
 from napari_ben.widgets import BenDock, PlateGrid
 
 SIZE, SCREEN = (1400, 900), (1600, 1000)
-PATIENCE = 120.0
+PATIENCE, QUALITY = 120.0, 85
 _LEFT, _PLAIN = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 
 
 def open_window(theme: str = "dark") -> tuple[napari.Viewer, BenDock]:
-    """Open the viewer with the dock in it, in the upper left corner of the screen; a virtual one where there is none."""
+    """Open the viewer with the dock in it, in the corner of the screen; of a virtual one where there is none."""
     if sys.platform == "linux" and "DISPLAY" not in os.environ:
         Display(size=SCREEN).start()  # ends with this process
     viewer = napari.Viewer(show=True)
@@ -61,21 +61,31 @@ def wait_until(is_so: Callable[[], bool], what: str, *, rest: float = 0.5) -> No
     wait(rest)
 
 
-def drop(dock: BenDock, path: Path) -> None:
-    """Drop a folder or file on the canvas."""
-    main = dock.window()
-    canvas = next(widget for widget in main.findChildren(QWidget) if type(widget).__name__ == "QtViewer")
+def canvas_of(dock: BenDock) -> QWidget:
+    """Find the canvas beside the dock."""
+    return next(widget for widget in dock.window().findChildren(QWidget) if type(widget).__name__ == "QtViewer")
+
+
+def drop(widget: QWidget, path: Path) -> None:
+    """Drop a folder or file on a widget."""
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile(str(path))])
-    place = canvas.rect().center()
+    place = widget.rect().center()
     copies = Qt.DropAction.CopyAction
-    QApplication.sendEvent(canvas, QDragEnterEvent(place, copies, mime, _LEFT, _PLAIN))
-    QApplication.sendEvent(canvas, QDropEvent(QPointF(place), copies, mime, _LEFT, _PLAIN))
+    QApplication.sendEvent(widget, QDragEnterEvent(place, copies, mime, _LEFT, _PLAIN))
+    QApplication.sendEvent(widget, QDropEvent(QPointF(place), copies, mime, _LEFT, _PLAIN))
 
 
 def click(widget: QWidget, place: QPoint | None = None, modifiers: Qt.KeyboardModifier = _PLAIN) -> None:
     """Press the left button on a widget."""
     QTest.mouseClick(widget, _LEFT, modifiers, place or widget.rect().center())
+    wait(0.2)
+
+
+def double_click(widget: QWidget, place: QPoint) -> None:
+    """Press the left button twice, as quickly as a person means it."""
+    click(widget, place)
+    QTest.mouseDClick(widget, _LEFT, _PLAIN, place)
     wait(0.2)
 
 
@@ -129,6 +139,13 @@ def agree() -> None:
     QTimer.singleShot(300, press)
 
 
+def dismiss(dock: BenDock) -> None:
+    """Close napari's notifications, which stay where no window is active: a virtual screen has no window manager."""
+    for widget in dock.window().findChildren(QWidget):
+        if type(widget).__name__ == "NapariQtNotification":
+            widget.close()
+
+
 def choose(menu: QMenu, *titles: str) -> None:
     """Choose an entry of a menu, through its submenus."""
     for title in titles[:-1]:
@@ -141,4 +158,4 @@ def picture(path: Path) -> None:
     """Save what is on the screen where the window is, with every window over it."""
     wait(0.5)
     path.parent.mkdir(parents=True, exist_ok=True)
-    QGuiApplication.primaryScreen().grabWindow(0, 0, 0, *SIZE).save(str(path))
+    QGuiApplication.primaryScreen().grabWindow(0, 0, 0, *SIZE).save(str(path), quality=QUALITY)

@@ -51,6 +51,7 @@ class SelectionBox(QWidget):
     def _write(self) -> None:
         plate, wells = self._plate, self._wells
         self.line.setText(format_selection(wells, plate) if plate is not None and wells else "")
+        self.line.setCursorPosition(0)  # a long list is read from its beginning
         self._answer(wells)
 
     def _on_edit(self, text: str) -> None:

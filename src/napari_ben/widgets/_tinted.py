@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QEvent, Qt
+from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import QFrame, QLabel, QProgressBar, QPushButton, QSizePolicy, QWidget
 from superqt import QElidingLabel
 
@@ -39,6 +40,11 @@ class Tinted(_Widget):
         if event is not None and event.type() in THEME_EVENTS:
             self.tint()
         super().changeEvent(event)
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Take on the colours of a window that has only now got its own."""
+        self.tint()
+        super().showEvent(event)
 
 
 class QuietLabel(Tinted, QLabel):
@@ -94,6 +100,19 @@ class HeadingButton(Tinted, QPushButton):
         """Give the style sheet for a theme."""
         plain = "background: transparent; border: 0px; padding: 0px; font-weight: bold; text-align: left;"
         return f"QPushButton {{ {plain} }} QPushButton:focus {{ color: {theme.accent}; }}"
+
+
+class TintedTable(Tinted):
+    """Mixin of tables: titles and rows in the window's own colours, the selection in its accent."""
+
+    def sheet(self, theme: Theme) -> str:
+        """Give the style sheet for a theme."""
+        striped = mix(theme.faint, theme.background, 0.6)
+        return (
+            f"QTableView {{ background: {theme.background}; alternate-background-color: {striped}; color: {theme.text};"
+            f" gridline-color: transparent; selection-background-color: {theme.accent}; selection-color: #ffffff; }}"
+            f"QHeaderView::section {{ background: {theme.faint}; color: {theme.text}; border: 0px; padding: 4px; }}"
+        )
 
 
 class RunBar(Tinted, QProgressBar):

@@ -7,12 +7,15 @@ from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt
 
 SORT_ROLE = int(Qt.ItemDataRole.UserRole)
 _FIRST = ("well", "pred_class", "likeliest_class", "confidence", "uncertainty", "role", "treatment", "in_context")
+_IN_THE_NAME = ("row", "column")
 _TITLES = {"pred_class": "predicted", "likeliest_class": "images alone say", "n_fields": "fields"}
 _NOWHERE = QModelIndex()
 
 
 class WellsModel(QAbstractTableModel):
     """One row a well, the columns of the exported table, those that a person reads first in front.
+
+    A well's name says its row and column, so these two are left out.
 
     Parameters
     ----------
@@ -22,7 +25,7 @@ class WellsModel(QAbstractTableModel):
 
     def __init__(self, wells: pd.DataFrame, parent: Any = None) -> None:
         super().__init__(parent)
-        table = wells.reset_index(names="well")
+        table = wells.reset_index(names="well").drop(columns=list(_IN_THE_NAME), errors="ignore")
         first = [name for name in _FIRST if name in table]
         self._table = table[[*first, *(name for name in table if name not in first)]]
         self.wells = tuple(table["well"].astype(str)) if len(table) else ()

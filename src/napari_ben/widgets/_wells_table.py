@@ -7,6 +7,7 @@ from qtpy.QtCore import QItemSelection, QItemSelectionModel, QSignalBlocker, QSo
 from qtpy.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
+from napari_ben.widgets._tinted import TintedTable
 from napari_ben.widgets._wells_model import SORT_ROLE, WellsModel
 
 _ROWS_MEASURED = 40
@@ -14,7 +15,7 @@ _NOTHING = pd.DataFrame(index=pd.Index([], name="well"))
 _ONLY_THESE = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
 
 
-class WellsTable(QTableView):
+class WellsTable(TintedTable, QTableView):
     """One row a well.
 
     Attributes
@@ -49,6 +50,7 @@ class WellsTable(QTableView):
                 header.setVisible(is_shown)
                 header.setResizeContentsPrecision(_ROWS_MEASURED)
                 header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        self.tint()
         self.activated.connect(lambda index: self.well_activated.emit(self._well(index.row())))
 
     def set_wells(self, wells: pd.DataFrame | None) -> None:

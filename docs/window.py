@@ -19,7 +19,7 @@ from qtpy.QtWidgets import QApplication, QDialogButtonBox, QFileDialog, QLineEdi
 from napari_ben.widgets import BenDock, PlateGrid
 
 SIZE, SCREEN = (1400, 900), (1600, 1000)
-PATIENCE, QUALITY = 120.0, 85
+PATIENCE, QUALITY = 120.0, 70
 _LEFT, _PLAIN = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 
 

@@ -4,7 +4,18 @@ import numpy as np
 import pytest
 
 from napari_ben.errors import ContextError
-from napari_ben.plates import Context, Plate, context_warnings, fields_table, plate_from_arrays, resolve_context
+from napari_ben.plates import (
+    FORMATS,
+    Context,
+    Plate,
+    context_warnings,
+    edge_wells,
+    fields_table,
+    plate_from_arrays,
+    resolve_context,
+)
+
+CONTROL = "negative_control"
 
 
 def make_plate(n_fields=4) -> Plate:
@@ -98,12 +109,42 @@ def test_warnings():
     one = context_warnings(plate, resolve_context(plate, "A1-A2"))
     assert [sentence.split(":")[0] for sentence in one] == [
         "Only 8 images",
-        "No well of this plate is known as a negative control.",
-        "1 of 8 images lack channels.",
+        "No well of this plate is known as a negative control. Name the controls in the platemap, or set their role.",
+        "1 of 8 images lack channels. Export the plate again, or choose other wells.",
         "All wells of the context have one treatment (x), which is no negative control",
     ]
     whole = context_warnings(plate, resolve_context(plate, "plate"))
-    assert whole[-1] == "100% of the wells have one treatment (x): whole-plate statistics will lean towards it."
+    assert whole[-1].startswith("100% of the wells have one treatment (x): whole-plate statistics will lean towards it")
+
+
+def make_full_plate(controls: list[str]) -> Plate:
+    """Ninety-six wells of eight images."""
+    images = np.zeros((8, 1, 4, 4), np.uint8)
+    return plate_from_arrays(dict.fromkeys(FORMATS[96].well_names(), images), roles=dict.fromkeys(controls, CONTROL))
+
+
+@pytest.mark.parametrize(
+    ("controls", "wanted", "is_warned"),
+    [
+        (["A01", "H12", "D01"], "controls", True),
+        (["A01", "H12", "D02"], "controls", False),
+        (["A01", "H12"], "A1-A12", True),
+        (["A01", "H12"], "plate", False),
+    ],
+)
+def test_controls_at_the_edge_alone_are_no_normal_for_the_inside(controls, wanted, is_warned):
+    plate = make_full_plate(controls)
+    told = [words for words in context_warnings(plate, resolve_context(plate, wanted)) if "plate's edge" in words]
+    assert bool(told) == is_warned
+    assert all(words.endswith("Add wells from the inside, or take the whole plate.") for words in told)
+
+
+def test_a_plate_imaged_at_its_edge_only_has_no_inside_to_differ_from():
+    full = make_full_plate(["A01", "A02"])
+    images = dict.fromkeys((f"A{column:02d}" for column in range(1, 13)), np.zeros((8, 1, 4, 4), np.uint8))
+    plate = plate_from_arrays(images, roles={"A01": CONTROL, "A02": CONTROL})
+    assert edge_wells(full) == tuple(well for well in full.wells.index if well[0] in "AH" or well[1:] in {"01", "12"})
+    assert not any("edge" in words for words in context_warnings(plate, resolve_context(plate, "controls")))
 
 
 def test_fields_table_states_what_is_unknown():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from napari_ben.errors import ArgumentError, ChannelError, ContextError, MethodError, NapariBenError, SelectionError
-from napari_ben.models import Model
+from napari_ben.models import Model, Scaling
 from napari_ben.plates import Plate
 from napari_ben.workflow import PredictConfig, make_config, plan_prediction
 
@@ -145,6 +145,32 @@ WARNINGS = {
 def test_what_may_mislead_is_said(plate: Plate, trained: str, options: dict, match: str) -> None:
     plan = plan_prediction(plate, make_model(method=trained), PredictConfig(**options))
     assert any(match in warning for warning in plan.warnings)
+
+
+@pytest.mark.parametrize(
+    ("classes", "context", "is_warned"),
+    [
+        (["actin"] * 8 + ["tubulin"] * 4, None, True),
+        (["actin"] * 5 + ["tubulin"] * 5 + ["DMSO"] * 2, None, False),
+        (["actin"] * 8 + ["tubulin"] * 4, "controls", False),
+        (["something else"] * 12, None, False),
+    ],
+)
+def test_a_whole_plate_of_mostly_one_class_is_said(
+    plate: Plate, model: Model, classes: list[str], context: str | None, is_warned: bool
+) -> None:
+    known = replace(plate, wells=plate.wells.assign(mechanism=classes))
+    plan = plan_prediction(known, model, PredictConfig(method="ben", context=context))
+    told = [words for words in plan.warnings if "are of one class (actin, column 'mechanism')" in words]
+    assert bool(told) == is_warned
+
+
+def test_whatever_may_mislead_says_what_to_do(plate: Plate) -> None:
+    model = make_model(method="erm", scaling=Scaling(kind="plate", over="experiment"))
+    config = PredictConfig(method="ben", context="A2-A3", weight=0.5)
+    warnings = plan_prediction(plate, model, config).warnings
+    assert len(warnings) == 6
+    assert all(len(words.split(". ")) == 2 for words in warnings)
 
 
 def test_a_plan_describes_itself(plate: Plate, model: Model) -> None:

@@ -15,7 +15,7 @@ from napari_ben.evaluation._comparison import (
     over_plates,
     to_markdown,
 )
-from napari_ben.evaluation._drift import drift_between, drift_from, edge_wells, region_drift, well_influence
+from napari_ben.evaluation._drift import drift_between, drift_from, region_drift, well_influence
 from napari_ben.evaluation._examples import next_examples
 from napari_ben.evaluation._heads import HEADS, HeadKind, LinearHead, fit_head
 from napari_ben.evaluation._intervals import bootstrap_accuracy, interval_unit
@@ -42,6 +42,7 @@ from napari_ben.evaluation._quality import (
 from napari_ben.evaluation._shift import label_shift
 from napari_ben.evaluation._stability import resample_wells, stability
 from napari_ben.evaluation._subsets import deal_wells, jackknife_error, stratified_subset
+from napari_ben.plates import edge_wells
 
 __all__ = [
     "HEADS",

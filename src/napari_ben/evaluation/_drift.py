@@ -12,12 +12,11 @@ import pandas as pd
 
 from napari_ben.errors import ContextError
 from napari_ben.methods import ContextStatistics, LayerMoments, WellMoments
-from napari_ben.plates import Plate
 
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["drift_between", "drift_from", "edge_wells", "region_drift", "well_influence"]
+__all__ = ["drift_between", "drift_from", "region_drift", "well_influence"]
 
 
 def drift_from(reference: "ContextStatistics | nn.Module", by_plate: Mapping[str, ContextStatistics]) -> pd.DataFrame:
@@ -47,13 +46,6 @@ def drift_between(by_plate: Mapping[str, ContextStatistics]) -> pd.DataFrame:
             distance = _over_layers(by_plate[one].distance(by_plate[other])["distance"])
             table.loc[one, other] = table.loc[other, one] = distance
     return table
-
-
-def edge_wells(plate: Plate) -> tuple[str, ...]:
-    """Give the wells with images in the outermost rows and columns of the plate's format."""
-    wells = plate.imaged
-    is_outer = wells["row"].isin([0, plate.format.rows - 1]) | wells["column"].isin([0, plate.format.columns - 1])
-    return tuple(map(str, wells.index[is_outer]))
 
 
 def region_drift(moments: WellMoments, region: Sequence[str]) -> pd.DataFrame:

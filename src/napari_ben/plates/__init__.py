@@ -1,7 +1,7 @@
 """What was imaged: plates, wells, fields, channels, roles, and the wells that a person chooses."""
 
 from napari_ben.plates._arrays import plate_from_arrays
-from napari_ben.plates._context import Context, ContextKind, context_warnings, resolve_context
+from napari_ben.plates._context import Context, ContextKind, context_warnings, edge_wells, resolve_context
 from napari_ben.plates._controls import control_choices
 from napari_ben.plates._describe import PlateDescription, ScreenDescription, describe, describe_screen
 from napari_ben.plates._formats import FORMATS, PlateFormat, guess_format, smallest_format
@@ -50,6 +50,7 @@ __all__ = [
     "control_choices",
     "describe",
     "describe_screen",
+    "edge_wells",
     "fields_table",
     "find_well",
     "format_selection",

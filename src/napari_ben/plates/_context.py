@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 ContextKind = Literal["plate", "controls", "wells"]
 FEW_IMAGES = 16
 DOMINANT_SHARE = 0.5
+SMALLEST_WITH_AN_INSIDE = 24
+"""Wells of the smallest format of which the inner wells are more than an exception."""
 
 
 @dataclass(frozen=True)
@@ -138,10 +140,20 @@ def context_warnings(plate: "Plate", context: Context) -> tuple[str, ...]:
     incomplete = sum(bool(missing) for missing in fields["missing"])
     has_controls = bool((plate.imaged["role"] == "negative_control").any())
     checks = (
-        (context.n_images < FEW_IMAGES, f"Only {context.n_images} images: statistics of so few are noisy."),
-        (not has_controls, "No well of this plate is known as a negative control."),
-        (incomplete > 0, f"{incomplete} of {context.n_images} images lack channels."),
+        (
+            context.n_images < FEW_IMAGES,
+            f"Only {context.n_images} images: statistics of so few are noisy. Add wells to the context.",
+        ),
+        (
+            not has_controls,
+            "No well of this plate is known as a negative control. Name the controls in the platemap, or set their role.",
+        ),
+        (
+            incomplete > 0,
+            f"{incomplete} of {context.n_images} images lack channels. Export the plate again, or choose other wells.",
+        ),
         *_treatment_checks(context, wells),
+        _edge_check(plate, context),
     )
     told = tuple(sentence for applies, sentence in checks if applies)
     return (*told, *_alternatives(plate, context))
@@ -163,12 +175,32 @@ def _treatment_checks(context: Context, wells: pd.DataFrame) -> tuple[tuple[bool
         (
             context.kind == "wells" and share == 1,
             f"All wells of the context have one treatment ({name}), which is no negative control: "
-            f"its effect will count as the plate's normal.",
+            f"its effect will count as the plate's normal. Add wells of other treatments, or take the controls.",
         ),
         (
             context.kind == "plate" and share > DOMINANT_SHARE,
-            f"{share:.0%} of the wells have one treatment ({name}): whole-plate statistics will lean towards it.",
+            f"{share:.0%} of the wells have one treatment ({name}): whole-plate statistics will lean towards it. "
+            f"Take the controls, or wells among which no treatment prevails.",
         ),
+    )
+
+
+def edge_wells(plate: "Plate") -> tuple[str, ...]:
+    """Give the wells with images in the outermost rows and columns of the plate's format."""
+    wells = plate.imaged
+    is_outer = wells["row"].isin([0, plate.format.rows - 1]) | wells["column"].isin([0, plate.format.columns - 1])
+    return tuple(map(str, wells.index[is_outer]))
+
+
+def _edge_check(plate: "Plate", context: Context) -> tuple[bool, str]:
+    """Wells at the edge dry out and warm up first, so that they are no normal for the wells inside."""
+    edge = set(edge_wells(plate))
+    noun = "controls" if context.kind == "controls" else "wells of the context"
+    has_inside = plate.format.n_wells >= SMALLEST_WITH_AN_INSIDE and len(edge) < len(plate.imaged)
+    return (
+        context.kind != "plate" and has_inside and set(context.wells) <= edge,
+        f"All {noun} lie at the plate's edge, which dries out and warms up first: what the edge does will count as the "
+        f"plate's normal. Add wells from the inside, or take the whole plate.",
     )
 
 

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from napari_ben.errors import ContextError
-from napari_ben.methods import apply_statistics, measure_statistics, measure_wells
+from napari_ben.methods import apply_statistics, iter_well_moments, measure_statistics, measure_wells
 
 
 def make_images(n_images: int = 12) -> torch.Tensor:
@@ -61,3 +61,19 @@ def test_unmeasured_wells_are_refused() -> None:
     moments = measure_wells(torch.nn.Sequential(torch.nn.BatchNorm2d(3)).eval(), make_images().split(4), WELLS)
     with pytest.raises(ContextError, match="None of the wells asked for was measured; measured are A01"):
         moments.pool(["H12"])
+
+
+def test_it_can_be_stopped_between_chunks_and_holds_one_at_once() -> None:
+    network = torch.nn.Sequential(torch.nn.BatchNorm2d(3)).eval()
+    taken = []
+
+    def chunks():
+        for number, images in enumerate(make_images().split(4)):
+            taken.append(number)
+            yield images, WELLS[4 * number : 4 * number + 4]
+
+    steps = iter_well_moments(network, chunks())
+    assert next(steps) == 1
+    assert taken == [0]
+    steps.close()
+    assert not network[0]._forward_pre_hooks

@@ -109,7 +109,7 @@ def test_warnings():
     one = context_warnings(plate, resolve_context(plate, "A1-A2"))
     assert [sentence.split(":")[0] for sentence in one] == [
         "Only 8 images",
-        "No well of this plate is known as a negative control. Name the controls in the platemap, or set their role.",
+        "No well of this plate is known as a negative control. Name them in the platemap, or set their role.",
         "1 of 8 images lack channels. Export the plate again, or choose other wells.",
         "All wells of the context have one treatment (x), which is no negative control",
     ]

@@ -1,10 +1,11 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 from napari_ben.errors import MethodError
 from napari_ben.models import Model
 from napari_ben.plates import Plate
-from napari_ben.workflow import PredictConfig, drain, plan_prediction, run_prediction, run_stability
+from napari_ben.workflow import PredictConfig, Progress, drain, plan_prediction, run_prediction, run_stability
 
 
 def drained(steps: object) -> object:
@@ -21,6 +22,16 @@ def test_stability_is_a_table_of_wells_and_decodes_once(counted: Plate, model: M
     assert table.index.tolist() == list(plan.wells)
     assert table["stability"].between(0, 1).all()
     assert len(counted.source.reads) == 24 * 3
+
+
+def test_what_is_known_is_told_after_each_draw_and_need_not_be_predicted_again(plate: Plate, model: Model) -> None:
+    plan = plan_prediction(plate, model, PredictConfig(method="controls"))
+    steps = list(run_stability(plan, n_resamples=3, reference=drain(run_prediction(plan))))
+    tables = [step for step in steps if isinstance(step, pd.DataFrame)]
+    assert [set(table["stability"]) <= {0, 1 / n, 2 / n, 1} for n, table in enumerate(tables, 1)] == [True] * 3
+    progress = [step for step in steps if isinstance(step, Progress)]
+    assert {step.lap for step in progress} == {0, 1, 2}
+    assert {step.n_laps for step in progress} == {3}
 
 
 def test_drawing_each_well_once_changes_nothing(plate: Plate, model: Model) -> None:

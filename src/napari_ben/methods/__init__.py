@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         shrink_statistics,
     )
     from napari_ben.methods._statistics import ContextStatistics, LayerStatistics
-    from napari_ben.methods._well_moments import LayerMoments, WellMoments, measure_wells
+    from napari_ben.methods._well_moments import LayerMoments, WellMoments, iter_well_moments, measure_wells
 
 _HOMES = {
     "ContextStatistics": "_statistics",
@@ -39,6 +39,7 @@ _HOMES = {
     "fold_statistics": "_apply",
     "group_statistics": "_shrinkage",
     "iter_statistics": "_engine",
+    "iter_well_moments": "_well_moments",
     "measure_statistics": "_engine",
     "measure_wells": "_well_moments",
     "pseudo_count_share": "_shrinkage",
@@ -64,6 +65,7 @@ __all__ = [
     "fold_statistics",
     "group_statistics",
     "iter_statistics",
+    "iter_well_moments",
     "measure_statistics",
     "measure_wells",
     "pseudo_count_share",

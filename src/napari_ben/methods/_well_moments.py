@@ -5,7 +5,8 @@ wells merged are those statistics again. Taking one well out afterwards answers 
 without it: the layers below would have been normalised a little differently too.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-__all__ = ["LayerMoments", "WellMoments", "measure_wells"]
+__all__ = ["LayerMoments", "WellMoments", "iter_well_moments", "measure_wells"]
 
 Float64 = NDArray[np.float64]
 
@@ -115,44 +116,76 @@ def measure_wells(
     ContextError
         When images and wells differ in number.
     """
+    steps = iter_well_moments(adapted, _with_wells(chunks, wells), device)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as finished:
+            moments: WellMoments = finished.value
+            return moments
+
+
+def iter_well_moments(
+    adapted: "nn.Module", chunks: Iterable[tuple["torch.Tensor", Sequence[str]]], device: Any = None
+) -> Generator[int, None, WellMoments]:
+    """Do the same chunk by chunk, so that it can be stopped; one chunk is held at once.
+
+    Parameters
+    ----------
+    adapted, device
+        As in `measure_wells`.
+    chunks
+        (n, C, Y, X) float32 tensors, each with the (n,) wells of its images.
+
+    Yields
+    ------
+    int
+        Chunks that are done.
+    """
     import torch
 
-    collector = _Collector(wells)
+    collector = _Collector()
     handles = [
         module.register_forward_pre_hook(collector.hook(name))
         for name, module in adapted.named_modules()
         if getattr(module, "running_mean", None) is not None
     ]
     try:
-        with torch.inference_mode():
-            for chunk in chunks:
-                collector.enter(len(chunk))
-                adapted(chunk if device is None else chunk.to(device))
+        for number, (images, wells) in enumerate(chunks, 1):
+            collector.enter(wells)
+            with torch.inference_mode():
+                adapted(images if device is None else images.to(device))
+            yield number
     finally:
         for handle in handles:
             handle.remove()
     return collector.finish()
 
 
+def _with_wells(
+    chunks: Iterable["torch.Tensor"], wells: Sequence[str]
+) -> "Iterator[tuple[torch.Tensor, Sequence[str]]]":
+    end = 0
+    for chunk in chunks:
+        start, end = end, end + len(chunk)
+        if end > len(wells):
+            raise ContextError(f"There are {end} or more images, but wells of {len(wells)}.", "Name each image's well.")
+        yield chunk, wells[start:end]
+    if end != len(wells):
+        raise ContextError(f"There are {end} images, but wells of {len(wells)}.", "Name each image's well.")
+
+
 class _Collector:
     """Merges the moments of images into those of their wells."""
 
-    def __init__(self, wells: Sequence[str]) -> None:
-        self._names = tuple(dict.fromkeys(wells))
-        order = {name: number for number, name in enumerate(self._names)}
-        self._codes = np.array([order[name] for name in wells], dtype=np.int64)
-        self._layers: dict[str, LayerMoments] = {}
-        self._end = 0
-        self._now = self._codes[:0]
+    def __init__(self) -> None:
+        self._n_images: Counter[str] = Counter()
+        self._layers: dict[str, dict[str, tuple[float, Float64, Float64]]] = {}
+        self._now: Sequence[str] = ()
 
-    def enter(self, n_images: int) -> None:
-        self._now = self._codes[self._end : self._end + n_images]
-        self._end += n_images
-        if len(self._now) != n_images:
-            raise ContextError(
-                f"There are {self._end} or more images, but wells of {len(self._codes)}.",
-                "Name each image's well.",
-            )
+    def enter(self, wells: Sequence[str]) -> None:
+        self._now = wells
+        self._n_images.update(wells)
 
     def hook(self, name: str) -> Any:
         def collect(_: "nn.Module", inputs: "tuple[torch.Tensor, ...]") -> None:
@@ -160,25 +193,22 @@ class _Collector:
             rows = values.flatten(2) if values.dim() > 2 else values.unsqueeze(-1)
             mean = rows.mean(dim=2)
             deviation = (rows - mean.unsqueeze(-1)).square().sum(dim=2)
-            self._merge(name, mean.cpu().numpy(), deviation.cpu().numpy(), int(rows.shape[2]))
+            self._merge(name, mean.cpu().numpy(), deviation.cpu().numpy(), float(rows.shape[2]))
 
         return collect
 
-    def _merge(self, name: str, mean: Float64, deviation: Float64, size: int) -> None:
-        if name not in self._layers:
-            empty = np.zeros((len(self._names), mean.shape[1]))
-            self._layers[name] = LayerMoments(np.zeros(len(self._names)), empty, empty.copy())
-        layer = self._layers[name]
-        for well, one_mean, one_deviation in zip(self._now, mean, deviation, strict=True):
-            total = layer.count[well] + size
-            shift = one_mean - layer.mean[well]
-            layer.deviation[well] += one_deviation + shift**2 * layer.count[well] * size / total
-            layer.mean[well] += shift * size / total
-            layer.count[well] = total
+    def _merge(self, name: str, means: Float64, deviations: Float64, size: float) -> None:
+        layer = self._layers.setdefault(name, {})
+        for well, mean, deviation in zip(self._now, means, deviations, strict=True):
+            count, known, summed = layer.get(well, (0.0, mean, np.zeros_like(mean)))
+            total = count + size
+            shift = mean - known
+            merged = summed + deviation + shift**2 * count * size / total
+            layer[well] = total, known + shift * size / total, merged
 
     def finish(self) -> WellMoments:
-        if self._end != len(self._codes):
-            raise ContextError(
-                f"There are {self._end} images, but wells of {len(self._codes)}.", "Name each image's well."
-            )
-        return WellMoments(self._names, np.bincount(self._codes, minlength=len(self._names)), self._layers)
+        layers = {
+            name: LayerMoments(*(np.array(part) for part in zip(*by_well.values(), strict=True)))
+            for name, by_well in self._layers.items()
+        }
+        return WellMoments(tuple(self._n_images), np.array(list(self._n_images.values()), dtype=np.int64), layers)

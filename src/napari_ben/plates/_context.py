@@ -146,7 +146,7 @@ def context_warnings(plate: "Plate", context: Context) -> tuple[str, ...]:
         ),
         (
             not has_controls,
-            "No well of this plate is known as a negative control. Name the controls in the platemap, or set their role.",
+            "No well of this plate is known as a negative control. Name them in the platemap, or set their role.",
         ),
         (
             incomplete > 0,

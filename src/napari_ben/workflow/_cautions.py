@@ -59,6 +59,6 @@ def _dominated(plate: Plate, model: Model, context: Context) -> tuple[str, ...]:
     if share <= _DOMINANT_SHARE:
         return ()
     return (
-        f"{share:.0%} of the wells are of one class ({name}, column {column!r}): whole-plate statistics will lean towards "
-        f"it. Take the controls, or wells among which no class prevails.",
+        f"{share:.0%} of the wells are of one class ({name}, column {column!r}): whole-plate statistics will lean "
+        f"towards it. Take the controls, or wells among which no class prevails.",
     )

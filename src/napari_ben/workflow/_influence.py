@@ -1,6 +1,7 @@
 """What single wells do to a run: how far each moves the statistics, and how far the answers would move without some."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,10 @@ from napari_ben.workflow._pixels import measure_pixels
 from napari_ben.workflow._plan import Plan
 from napari_ben.workflow._progress import Progress
 from napari_ben.workflow._run import run_prediction
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
 
 __all__ = ["run_jackknife", "run_well_moments"]
 
@@ -48,9 +53,7 @@ def run_well_moments(plan: Plan, cache: InputCache | None = None) -> Generator[P
     MethodError
         When the method has no context, or one for each of many sets.
     """
-    import torch
-
-    from napari_ben.methods import apply_statistics, exact_arithmetic, measure_wells
+    from napari_ben.methods import apply_statistics
 
     _check(plan)
     device = find_device(plan.config.device)
@@ -60,17 +63,39 @@ def run_well_moments(plan: Plan, cache: InputCache | None = None) -> Generator[P
         network = plan.model.network().to(device)
         statistics: ContextStatistics = yield from measure(plan, reader, network, device)
         adapted = apply_statistics(network, statistics, plan.config.variance)
-        chunks, wells = [], []
-        names = plan.plate.fields["well"].to_numpy(dtype=object)
-        for start in range(0, len(plan.statistics_rows), _AT_ONCE):
-            yield Progress(start, len(plan.statistics_rows), "images", "statistics")
-            rows = plan.statistics_rows[start : start + _AT_ONCE]
-            for row, inputs in zip(rows, reader.read(rows), strict=True):
-                if inputs is not None:
-                    chunks.append(torch.from_numpy(inputs.images))
-                    wells += [str(names[row])] * len(inputs.images)
-        with exact_arithmetic(device):
-            return measure_wells(adapted, chunks, wells, device)
+        return (yield from _well_by_well(plan, reader, adapted, device))
+
+
+def _well_by_well(
+    plan: Plan, reader: FieldReader, adapted: "nn.Module", device: "torch.device"
+) -> Generator[Progress, None, WellMoments]:
+    from napari_ben.methods import exact_arithmetic, iter_well_moments
+
+    n_images = len(plan.statistics_rows)
+    steps = iter_well_moments(adapted, _chunks(plan, reader), device)
+    try:
+        while True:
+            with exact_arithmetic(device):
+                done = next(steps)
+            yield Progress(min(done * _AT_ONCE, n_images), n_images, "images", "statistics")
+    except StopIteration as finished:
+        moments: WellMoments = finished.value
+        return moments
+    finally:
+        steps.close()
+
+
+def _chunks(plan: Plan, reader: FieldReader) -> "Iterator[tuple[torch.Tensor, Sequence[str]]]":
+    """Give the images of the statistics, some fields at a time, with the well of each."""
+    import torch
+
+    names = plan.plate.fields["well"].to_numpy(dtype=object)
+    for start in range(0, len(plan.statistics_rows), _AT_ONCE):
+        rows = plan.statistics_rows[start : start + _AT_ONCE]
+        read = [(row, inputs.images) for row, inputs in zip(rows, reader.read(rows), strict=True) if inputs is not None]
+        if read:
+            wells = [str(names[row]) for row, images in read for _ in range(len(images))]
+            yield torch.from_numpy(np.concatenate([images for _, images in read])), wells
 
 
 def run_jackknife(

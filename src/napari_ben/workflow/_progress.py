@@ -78,6 +78,8 @@ class Progress:
         answers, ``layout`` is UMAP.
     finished
         Wells that became ready with this step.
+    lap, n_laps
+        Which of several runs it is, from 0, and how many there are.
     """
 
     done: int
@@ -85,3 +87,5 @@ class Progress:
     unit: str
     stage: Stage
     finished: FieldBatch | None = None
+    lap: int = 0
+    n_laps: int = 1

@@ -1,6 +1,7 @@
 """How firmly each well's class stands: the run repeated with contexts drawn anew, well by well."""
 
 from collections.abc import Generator, Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 
 from napari_ben.errors import MethodError
 from napari_ben.evaluation import resample_wells, stability
+from napari_ben.results import Predictions
 from napari_ben.workflow._inputs import InputCache
 from napari_ben.workflow._plan import Plan
 from napari_ben.workflow._progress import Progress
@@ -15,8 +17,12 @@ from napari_ben.workflow._run import run_prediction
 
 
 def run_stability(
-    plan: Plan, n_resamples: int = 10, seed: int = 0, cache: InputCache | None = None
-) -> Generator[Progress, None, pd.DataFrame]:
+    plan: Plan,
+    n_resamples: int = 10,
+    seed: int = 0,
+    cache: InputCache | None = None,
+    reference: Predictions | None = None,
+) -> Generator[Progress | pd.DataFrame, None, pd.DataFrame]:
     """Repeat a run with resampled contexts, images decoded once.
 
     Parameters
@@ -29,11 +35,13 @@ def run_stability(
         Of the draws.
     cache
         Decoded images to share with other runs.
+    reference
+        What the plan predicts, where that is known; predicted first when None.
 
     Yields
     ------
-    Progress
-        Of each run in turn.
+    Progress or pandas.DataFrame
+        How far the runs are; after each of them the table that is known so far.
 
     Returns
     -------
@@ -51,12 +59,26 @@ def run_stability(
             "Choose a method that takes its statistics from the plate.",
         )
     kept = InputCache(plan.config.cache_bytes) if cache is None else cache
-    reference = yield from run_prediction(plan, kept)
-    votes = []
-    for draw in resample_wells(plan.context.wells, n_resamples, seed):
-        resampled = yield from run_prediction(plan, kept, _multiplicity(plan, draw))
-        votes.append(resampled.wells["pred_class"].to_numpy(dtype=object))
-    return stability(reference.wells, votes)
+    known = reference if reference is not None else (yield from run_prediction(plan, kept))
+    votes: list[NDArray[np.object_]] = []
+    for lap, draw in enumerate(resample_wells(plan.context.wells, n_resamples, seed)):
+        run = run_prediction(plan, kept, _multiplicity(plan, draw))
+        resampled = yield from _as_lap(run, lap, n_resamples)
+        votes.append(resampled.wells["pred_class"].reindex(known.wells.index).to_numpy(dtype=object))
+        yield stability(known.wells, votes)
+    return stability(known.wells, votes)
+
+
+def _as_lap(
+    run: Generator[Progress, None, Predictions], lap: int, n_laps: int
+) -> Generator[Progress, None, Predictions]:
+    while True:
+        try:
+            progress = next(run)
+        except StopIteration as finished:
+            predictions: Predictions = finished.value
+            return predictions
+        yield replace(progress, finished=None, lap=lap, n_laps=n_laps)
 
 
 def _multiplicity(plan: Plan, draw: Mapping[str, int]) -> NDArray[np.float64]:

@@ -32,6 +32,16 @@ from napari_ben.session._session_file import SUFFIX as SESSION_SUFFIX
 from napari_ben.session._session_file import is_session_file
 from napari_ben.session._state import SessionState
 from napari_ben.session._tasks import STOP, Lane, RunStep, Task
+from napari_ben.session._trust import CONTEXT_DRIFT, STABILITY, Drift, Stability, Trust, WellEffects, measured, trust_of
+from napari_ben.session._trust_wishes import N_RESAMPLES, trust_refusal
+from napari_ben.session._trust_words import (
+    LEAST_STEADY,
+    drift_words,
+    edge_words,
+    stability_words,
+    trusting_line,
+    wells_words,
+)
 from napari_ben.session._words import (
     context_line,
     count_words,
@@ -51,13 +61,18 @@ from napari_ben.session._words import (
 
 __all__ = [
     "CHANNEL_COLOURS",
+    "CONTEXT_DRIFT",
     "KEY",
+    "LEAST_STEADY",
+    "N_RESAMPLES",
     "SESSION_SUFFIX",
+    "STABILITY",
     "STOP",
     "ChannelLook",
     "ContextChoice",
     "ContextKind",
     "Details",
+    "Drift",
     "Kept",
     "Lane",
     "LayerData",
@@ -72,15 +87,21 @@ __all__ = [
     "RunStep",
     "Session",
     "SessionState",
+    "Stability",
     "StepName",
     "Task",
     "Training",
+    "Trust",
+    "WellEffects",
     "channel_colours",
     "compare_pair",
     "context_line",
     "count_words",
+    "drift_words",
+    "edge_words",
     "in_world",
     "is_session_file",
+    "measured",
     "model_details",
     "model_line",
     "mosaic_layers",
@@ -97,6 +118,11 @@ __all__ = [
     "run_line",
     "run_name",
     "shown_first",
+    "stability_words",
     "training_line",
+    "trust_of",
+    "trust_refusal",
+    "trusting_line",
     "weight_words",
+    "wells_words",
 ]

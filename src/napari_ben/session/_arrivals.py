@@ -21,6 +21,7 @@ from napari_ben.session._runs import RunPair, add_run
 from napari_ben.session._state import SessionState
 from napari_ben.session._tasks import Lane, Opened, RunStep
 from napari_ben.session._train_work import Stopped, with_epoch
+from napari_ben.session._trust import Trusting, on_trust_step, with_found
 from napari_ben.workflow import Progress, Taught, join_quality
 
 if TYPE_CHECKING:
@@ -220,6 +221,7 @@ _AT_REST: dict[Lane, Callable[[SessionState], SessionState]] = {
     "layout": lambda state: replace(state, layout_note=""),
     "quality": lambda state: replace(state, quality_note=""),
     "train": lambda state: replace(state, training=replace(state.training, phase="idle")),
+    "trust": lambda state: replace(state, trusting=Trusting()),
 }
 _STEPS: dict[Lane, Arrival] = {
     "plate": _opening,
@@ -227,6 +229,7 @@ _STEPS: dict[Lane, Arrival] = {
     "layout": _laid_out,
     "quality": _checking,
     "train": _training_on,
+    "trust": on_trust_step,
 }
 _RESULTS: dict[Lane, Arrival] = {
     "plate": _came,
@@ -240,6 +243,7 @@ _RESULTS: dict[Lane, Arrival] = {
     "compare": _paired,
     "quality": _checked,
     "train": _trained,
+    "trust": with_found,
     "save": _saved_model,
     "session": _session_saved,
     "keep": _could_not_keep,

@@ -34,6 +34,7 @@ _STEP_OF_LANE: dict[Lane, StepName] = {
     "session": "plate",
     "keep": "method",
     "kept": "plate",
+    "trust": "trust",
 }
 
 

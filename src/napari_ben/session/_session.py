@@ -24,15 +24,14 @@ from napari_ben.session._state import SessionState
 from napari_ben.session._studies import Studies
 from napari_ben.session._tasks import Work
 from napari_ben.session._training import TrainingWishes
-from napari_ben.workflow import InputCache
+from napari_ben.session._trust_wishes import TrustWishes
 
 
-class Session(Studies, TrainingWishes, Safekeeping):
+class Session(Studies, TrainingWishes, TrustWishes, Safekeeping):
     """One person's work on one screen."""
 
     def __init__(self, state: SessionState | None = None) -> None:
         super().__init__(state)
-        self._cache: InputCache | None = None
         self._resolved: tuple[tuple[object, ...], Resolution] | None = None
 
     @property
@@ -189,10 +188,10 @@ class Session(Studies, TrainingWishes, Safekeeping):
             return
         self._forget("method")
         self._drop("layout")
+        self._drop("trust")  # of the run before
         choice = replace(self._state.choice, is_following=False)
         self._set(run=RunState("running"), choice=choice)
-        self._cache = self._cache or InputCache()
-        self._want("run", "Predicting", tasks.run_work(plan, self._cache))
+        self._want("run", "Predicting", tasks.run_work(plan, self._shared_cache()))
 
     def cancel(self) -> None:
         """Ask the run to stop; its finished wells stay."""
@@ -219,6 +218,7 @@ class Session(Studies, TrainingWishes, Safekeeping):
         self._drop("picture")
         self._drop("details")
         self._drop("quality")
+        self._drop("trust")
         self._cache = None
         self._set(opening=path)
         self._want("plate", title, work)

@@ -23,6 +23,7 @@ from napari_ben.session._parts import (
     StepName,
     Training,
 )
+from napari_ben.session._trust import Trusting
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from napari_ben.results import Predictions
     from napari_ben.session._picture import Picture
     from napari_ben.session._runs import RunPair
+    from napari_ben.session._trust import RunKey, Trust
     from napari_ben.workflow import Taught
 
 
@@ -86,6 +88,10 @@ class SessionState:
         Plate path and view → finished runs that can be compared, the latest last.
     pair
         The two runs that are being compared.
+    trust
+        What is known about how far runs can be trusted.
+    trusting
+        How far a study of that is.
     selected
         The selected wells, sorted by position.
     colour_by
@@ -135,6 +141,8 @@ class SessionState:
     quality_note: str = ""
     runs: Mapping[tuple[Path, "View"], tuple["Predictions", ...]] = field(default_factory=lambda: MappingProxyType({}))
     pair: "RunPair | None" = None
+    trust: Mapping["RunKey", "Trust"] = field(default_factory=lambda: MappingProxyType({}))
+    trusting: Trusting = field(default_factory=Trusting)
     selected: tuple[str, ...] = ()
     colour_by: str = "role"
     points_by: str = "predicted class"

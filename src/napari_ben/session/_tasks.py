@@ -42,6 +42,7 @@ Lane = Literal[
     "session",
     "keep",
     "kept",
+    "trust",
 ]
 Work = Generator[object, "bool | None", object]
 

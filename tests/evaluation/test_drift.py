@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from napari_ben.errors import ContextError
-from napari_ben.evaluation import drift_between, drift_from, edge_wells, region_drift, well_influence
+from napari_ben.evaluation import chance_drift, drift_between, drift_from, edge_wells, region_drift, well_influence
 from napari_ben.methods import ContextStatistics, LayerMoments, LayerStatistics, WellMoments
 from napari_ben.plates import plate_from_arrays
 
@@ -54,6 +54,15 @@ def test_edge_and_middle_are_compared_layer_by_layer() -> None:
     assert table.loc["bn1", "distance"] == pytest.approx(0.5)
     with pytest.raises(ContextError, match="region holds 5 of the 5 wells"):
         region_drift(make_moments([0] * 5), ["A01", "A02", "A03", "A04", "A05"])
+
+
+def test_chance_is_what_regions_of_this_size_differ_by() -> None:
+    far = float(region_drift(make_moments([5, 5, 0, 0, 0, 0]), ["A01", "A02"]).loc["bn0", "distance"])
+    chance = chance_drift(make_moments([5, 5, 0, 0, 0, 0]), 2)
+    assert len(chance) == 20
+    assert (chance < far).any()
+    assert (chance_drift(make_moments([0.0] * 6), 2) == 0).all()
+    np.testing.assert_array_equal(chance, chance_drift(make_moments([5, 5, 0, 0, 0, 0]), 2))
 
 
 def test_the_odd_well_moves_the_statistics_most_and_the_figure_is_that_of_the_distance() -> None:

@@ -15,7 +15,7 @@ from napari_ben.evaluation._comparison import (
     over_plates,
     to_markdown,
 )
-from napari_ben.evaluation._drift import drift_between, drift_from, region_drift, well_influence
+from napari_ben.evaluation._drift import chance_drift, drift_between, drift_from, region_drift, well_influence
 from napari_ben.evaluation._examples import next_examples
 from napari_ben.evaluation._heads import HEADS, HeadKind, LinearHead, fit_head
 from napari_ben.evaluation._intervals import bootstrap_accuracy, interval_unit
@@ -57,6 +57,7 @@ __all__ = [
     "batch_effects",
     "bootstrap_accuracy",
     "bootstrap_mean",
+    "chance_drift",
     "changed_wells",
     "class_accuracy",
     "class_counts",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from napari_ben.errors import ContextError
 from napari_ben.methods import ContextStatistics, LayerMoments, WellMoments
@@ -16,7 +17,7 @@ from napari_ben.methods import ContextStatistics, LayerMoments, WellMoments
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["drift_between", "drift_from", "region_drift", "well_influence"]
+__all__ = ["chance_drift", "drift_between", "drift_from", "region_drift", "well_influence"]
 
 
 def drift_from(reference: "ContextStatistics | nn.Module", by_plate: Mapping[str, ContextStatistics]) -> pd.DataFrame:
@@ -69,6 +70,19 @@ def region_drift(moments: WellMoments, region: Sequence[str]) -> pd.DataFrame:
             "Measure wells inside and outside of it.",
         )
     return moments.pool(inside).distance(moments.pool(outside))
+
+
+def chance_drift(moments: WellMoments, n_wells: int, n_draws: int = 20, seed: int = 0) -> NDArray[np.float64]:
+    """Say how far as many wells as a region has, drawn at random, lie from all others: what chance alone gives.
+
+    Returns
+    -------
+    numpy.ndarray
+        (n_draws,) float64, over all layers.
+    """
+    random = np.random.default_rng(seed)
+    regions = (random.choice(moments.wells, n_wells, replace=False) for _ in range(n_draws))
+    return np.array([_over_layers(region_drift(moments, list(region))["distance"]) for region in regions])
 
 
 def well_influence(moments: WellMoments) -> pd.DataFrame:

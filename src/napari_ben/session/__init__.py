@@ -35,7 +35,6 @@ from napari_ben.session._tasks import STOP, Lane, RunStep, Task
 from napari_ben.session._trust import CONTEXT_DRIFT, STABILITY, Drift, Stability, Trust, WellEffects, measured, trust_of
 from napari_ben.session._trust_wishes import N_RESAMPLES, trust_refusal
 from napari_ben.session._trust_words import (
-    LEAST_STEADY,
     drift_words,
     edge_words,
     stability_words,
@@ -63,7 +62,6 @@ __all__ = [
     "CHANNEL_COLOURS",
     "CONTEXT_DRIFT",
     "KEY",
-    "LEAST_STEADY",
     "N_RESAMPLES",
     "SESSION_SUFFIX",
     "STABILITY",

@@ -7,7 +7,9 @@ from time import monotonic
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from napari_ben.methods import ContextStatistics
 from napari_ben.results import Predictions
@@ -72,10 +74,13 @@ class WellEffects:
         From `napari_ben.evaluation.well_influence`.
     edge
         Edge wells against inner ones, index ``layer``; None when one of the two is missing.
+    chance
+        (n,) distances over all layers of as many wells drawn at random from the others; none without `edge`.
     """
 
     influence: pd.DataFrame
     edge: pd.DataFrame | None
+    chance: NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,9 @@ if TYPE_CHECKING:
     from napari_ben.models import ModelCard
     from napari_ben.session._trust import Drift, Stability, Trusting, WellEffects
 
-__all__ = ["LEAST_STEADY", "drift_words", "edge_words", "stability_words", "trusting_line", "wells_words"]
+__all__ = ["drift_words", "edge_words", "stability_words", "trusting_line", "wells_words"]
 
-LEAST_STEADY = 0.8
-"""Share of the resampled contexts below which a well's class is said to depend on the choice of context."""
+_LEAST_STEADY = 0.8  # "one of five" in the words
 _STANDS_OUT = 3.0
 _NAMED = 6
 _STUDIES = {"stability": "Resampling the context", "wells": "Measuring the wells", "drift": "Comparing statistics"}
@@ -42,13 +41,13 @@ def stability_words(stability: "Stability") -> str:
     times = "the one resampled context" if stability.n_resamples == 1 else f"all {stability.n_resamples} resamples"
     steady = int((table["stability"] == 1).sum())
     words = f"{steady:,} of {count_words(len(table), 'well')} keep their class in {times} of the context."
-    loose = table.index[table["stability"] < LEAST_STEADY]
+    loose = table.index[table["stability"] < _LEAST_STEADY]
     if not len(loose):
         return f"{words} No well's class hangs on which wells stand for the plate's normal."
-    verb = "depends" if len(loose) == 1 else "depend"
+    verb = "changes" if len(loose) == 1 else "change"
     return (
-        f"{words} The class of {count_words(len(loose), 'well')} {verb} on which wells stand for the plate's normal, "
-        f"changing in more than {1 - LEAST_STEADY:.0%} of them: look at their images before you believe it."
+        f"{words} {count_words(len(loose), 'well')} {verb} class in more than one of five: there the class hangs on "
+        f"which wells stand for the plate's normal. Look at the images before you believe it."
     )
 
 
@@ -83,7 +82,7 @@ def _usual(plates: pd.DataFrame, distance: float, card: "ModelCard | None") -> s
 
 
 def _range(low: float, high: float) -> str:
-    return f"{low:.2f}" if low == high else f"{low:.2f}–{high:.2f}"
+    return f"{low:.2f}" if round(low, 2) == round(high, 2) else f"{low:.2f}–{high:.2f}"
 
 
 def edge_words(effects: "WellEffects | None") -> str:
@@ -93,7 +92,12 @@ def edge_words(effects: "WellEffects | None") -> str:
     if effects.edge is None:
         return "The wells that were measured lie all at the plate's edge, or all inside: the two cannot be compared."
     distance = float(np.sqrt((effects.edge["distance"] ** 2).mean()))
-    return f"Wells at the edge and inside lie {distance:.2f} standard deviations apart over all layers."
+    words = f"Wells at the edge and inside lie {distance:.2f} standard deviations apart over all layers."
+    low, high = float(effects.chance.min()), float(effects.chance.max())
+    as_many = f"as many wells drawn at random and the others lie {_range(low, high)} apart"
+    if distance > high:
+        return f"{words} That is more than chance ({as_many}): the edge differs."
+    return f"{words} That is no more than chance ({as_many})."
 
 
 def wells_words(effects: "WellEffects") -> str:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from napari_ben.errors import ContextError
-from napari_ben.evaluation import drift_between, drift_from, edge_wells, region_drift, well_influence
+from napari_ben.evaluation import chance_drift, drift_between, drift_from, edge_wells, region_drift, well_influence
 from napari_ben.methods import ContextStatistics
 from napari_ben.models import Model
 from napari_ben.plates import Plate
@@ -86,11 +85,12 @@ def wells_work(studied: Studied, cache: "InputCache") -> Generator["Progress", "
         moments = finished.value
     finally:
         steps.close()
-    try:
-        edge = region_drift(moments, edge_wells(studied.plate))
-    except ContextError:  # all its wells lie at the edge, or none does
-        edge = None
-    return Found(studied.key, WellEffects(well_influence(moments), edge))
+    edge = set(edge_wells(studied.plate)) & set(moments.wells)
+    influence = well_influence(moments)
+    if len(edge) in {0, len(moments.wells)}:
+        return Found(studied.key, WellEffects(influence, None, np.zeros(0)))
+    apart = region_drift(moments, tuple(edge))
+    return Found(studied.key, WellEffects(influence, apart, chance_drift(moments, len(edge))))
 
 
 def drift_work(

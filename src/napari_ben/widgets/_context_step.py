@@ -7,7 +7,7 @@ from qtpy.QtGui import QImage
 from qtpy.QtWidgets import QComboBox, QPushButton, QWidget
 
 from napari_ben.plates import Role, control_choices, format_selection
-from napari_ben.session import ContextKind, Resolution, Session, SessionState, context_line
+from napari_ben.session import ContextKind, Resolution, Session, SessionState, context_line, measured
 from napari_ben.widgets._legend import Legend
 from napari_ben.widgets._looks import Fill, colour_columns, fill, grid_data, meanings
 from napari_ben.widgets._plate_grid import PlateGrid
@@ -16,6 +16,7 @@ from napari_ben.widgets._selection_box import SelectionBox
 from napari_ben.widgets._step import NoticeLabel, Step, row
 from napari_ben.widgets._thumbnails import well_thumbnail
 
+_GIVE_COLUMNS = ("plate", "predictions", "labels", "trust")
 _KINDS = {"plate": "Whole plate", "controls": "Controls", "wells": "Selected wells"}
 
 
@@ -69,7 +70,7 @@ class ContextStep(Step):
         self.content.setEnabled(state.plate is not None)
         self.notice.show_notice(state.notices.get("context") or resolution.refusals.get("context"))
         self.warnings.say("\n".join(resolution.context_warnings), "bad")
-        if (state.plate, state.predictions, state.labels) != (old.plate, old.predictions, old.labels):
+        if any(getattr(state, name) != getattr(old, name) for name in _GIVE_COLUMNS):
             self._show_columns(state)
         self._show_controls(state, old)
         self._show_grid(state, resolution)
@@ -87,7 +88,8 @@ class ContextStep(Step):
         self.controls.setVisible(state.choice.kind == "controls" and self.controls.count() > 1)
 
     def _show_columns(self, state: SessionState) -> None:
-        columns = colour_columns(state.plate, state.predictions, state.labels) if state.plate is not None else ()
+        known = (state.predictions, state.labels, measured(state))
+        columns = colour_columns(state.plate, *known) if state.plate is not None else ()
         if [self.column.itemData(place) for place in range(self.column.count())] != list(columns):
             self.column.clear()
             for name in columns:
@@ -95,7 +97,7 @@ class ContextStep(Step):
 
     def _show_grid(self, state: SessionState, resolution: Resolution) -> None:
         self.column.setCurrentIndex(self.column.findData(state.colour_by))
-        depends_on = (state.plate, state.predictions, state.labels, state.colour_by, resolution.context)
+        depends_on = (*(getattr(state, name) for name in _GIVE_COLUMNS), state.colour_by, resolution.context)
         if depends_on != self._shown:
             self._shown = depends_on
             self._fill = fill(state, state.colour_by)

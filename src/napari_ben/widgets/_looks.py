@@ -3,7 +3,7 @@
 One function from facts to a frozen `GridData`; nothing is read back from the grid.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
@@ -13,7 +13,7 @@ import pandas as pd
 
 from napari_ben.plates import Plate
 from napari_ben.results import RESERVED_COLUMNS, Predictions, class_colours
-from napari_ben.session import Resolution, SessionState, count_words
+from napari_ben.session import STABILITY, Resolution, SessionState, count_words, measured
 from napari_ben.widgets._legend_data import ColourScale, LegendEntry
 from napari_ben.widgets._palette import ROLE_COLOURS, ROLE_LETTERS, colour_scale, number_colours, number_limits
 from napari_ben.widgets._plate_grid_data import GridData, WellLook
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 PREDICTED, CONFIDENCE, PROBABILITY, LABEL = "predicted class", "confidence", "P({})", "label"
 _FEW_GROUPS = 24
+_UNSTEADY = 0.5
 _NOT_TO_COLOUR = frozenset({"row", "column", "n_fields", "raw_role", *RESERVED_COLUMNS})
 _IN_TOOLTIP = ("treatment", "concentration", "dose")
 
@@ -47,9 +48,12 @@ class Fill:
 
 
 def colour_columns(
-    plate: Plate, predictions: Predictions | None, labels: Mapping[str, str] = MappingProxyType({})
+    plate: Plate,
+    predictions: Predictions | None,
+    labels: Mapping[str, str] = MappingProxyType({}),
+    known: Iterable[str] = (),
 ) -> tuple[str, ...]:
-    """Columns by which the grid can be filled: role and treatment first, then the platemap's, then the predictions'."""
+    """Columns by which the grid can be filled: role, treatment, the platemap's, the predictions', what is `known`."""
     wells = plate.imaged
     own = [str(name) for name in wells.columns if name not in _NOT_TO_COLOUR and name not in {"role", "treatment"}]
     useful = [name for name in own if _tells_apart(wells[name])]
@@ -60,6 +64,7 @@ def colour_columns(
         *said,
         PREDICTED,
         CONFIDENCE,
+        *known,
         *(PROBABILITY.format(name) for name in predictions.classes),
     )
 
@@ -83,6 +88,8 @@ def fill(state: SessionState, column: str) -> Fill:
         return Fill({}, {}, ())
     if predictions is not None and (by_run := _of_prediction(predictions, column)) is not None:
         return by_run
+    if (of_run := measured(state)).get(column) is not None:
+        return number_fill(column, of_run[column])
     if column == LABEL and state.labels:
         return _of_groups(pd.Series(state.labels, dtype=object))
     if column not in plate.imaged.columns:
@@ -122,6 +129,12 @@ def _of_groups(values: pd.Series, colours: Mapping[str, str] | None = None) -> F
     entries = [LegendEntry(name, colour, count=int(counts[name])) for name, colour in palette.items() if name in counts]
     groups = {str(well): str(value) for well, value in values.items()}
     return Fill({well: palette[value] for well, value in groups.items()}, groups, tuple(entries))
+
+
+def number_fill(column: str, values: pd.Series) -> Fill:
+    """Colours of a number that was measured well by well; those of stability end at 1, where nothing changes."""
+    limits = (min(_UNSTEADY, float(values.min())), 1.0) if column == STABILITY else None
+    return _of_numbers(column, values, limits)
 
 
 def _of_numbers(label: str, values: pd.Series, limits: tuple[float, float] | None = None) -> Fill:

@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QComboBox, QFileDialog, QPushButton, QWidget
 
 from napari_ben.errors import NapariBenError
 from napari_ben.results import installed_formats
-from napari_ben.session import Notice, Session, SessionState, results_line
+from napari_ben.session import Notice, Session, SessionState, measured, results_line
 from napari_ben.widgets._compare_window import CompareWindow
 from napari_ben.widgets._embedding import EmbeddingView
 from napari_ben.widgets._looks import colour_columns
@@ -20,6 +20,7 @@ from napari_ben.widgets._segments import Segments
 from napari_ben.widgets._step import Step, row
 from napari_ben.widgets._thumbnails import field_thumbnail
 from napari_ben.widgets._tinted import QuietLine
+from napari_ben.widgets._trust_window import TrustWindow
 from napari_ben.widgets._wells_window import WellsWindow
 
 _EMBEDDING_HEIGHT = 260
@@ -57,9 +58,7 @@ class ResultsStep(Step):
         self.column.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.column.setMinimumWidth(_NARROW_COMBO)
         self.column.textActivated.connect(lambda _text: session.colour_points_by(self.column.currentData()))
-        self.export = self._button("Export…", "Tables, figures and the run file", self.ask_for_export)
-        self.table = self._button("Table…", "All wells of the run, to sort, filter and copy", self.open_table)
-        self.compare = self._button("Compare…", "Two runs of this plate side by side", self.open_comparison)
+        self._add_windows()
         self.waiting = QuietLine("", self)
         self.stop = QPushButton("Stop", self)
         self.stop.clicked.connect(session.cancel_layout)
@@ -67,6 +66,14 @@ class ResultsStep(Step):
         self.embedding.setMinimumHeight(_EMBEDDING_HEIGHT)
         self._connect_embedding()
         self._lay_out()
+
+    def _add_windows(self) -> None:
+        """Add the buttons of what opens beside the dock."""
+        self.export = self._button("Export…", "Tables, figures and the run file", self.ask_for_export)
+        self.table = self._button("Table…", "All wells of the run, to sort, filter and copy", self.open_table)
+        self.compare = self._button("Compare…", "Runs of this plate side by side", self.open_comparison)
+        meaning = "Which classes are steady, how far the plate drifted, which wells move its statistics"
+        self.trust = self._button("Trust…", meaning, self.open_trust)
 
     def _button(self, text: str, meaning: str, do: Callable[[], object]) -> QPushButton:
         button = QPushButton(text, self)
@@ -78,7 +85,7 @@ class ResultsStep(Step):
         self.body.addLayout(row(self.overlay, self.layouts, self.column, stretch=2))
         self.body.addLayout(row(self.waiting, self.stop, stretch=0))
         self.body.addWidget(self.embedding)
-        self.body.addLayout(row(QWidget(self), self.table, self.compare, self.export, stretch=0))
+        self.body.addLayout(row(QWidget(self), self.table, self.compare, self.trust, self.export, stretch=0))
 
     def _connect_embedding(self) -> None:
         self.embedding.selection_changed.connect(self._on_points_selected)
@@ -102,7 +109,8 @@ class ResultsStep(Step):
         self._show_points(state)
 
     def _show_columns(self, state: SessionState) -> None:
-        columns = colour_columns(state.plate, state.predictions) if state.plate is not None else ()
+        known = measured(state)
+        columns = colour_columns(state.plate, state.predictions, known=known) if state.plate is not None else ()
         if [self.column.itemData(place) for place in range(self.column.count())] != list(columns):
             self.column.clear()
             for name in columns:
@@ -110,7 +118,7 @@ class ResultsStep(Step):
         self.column.setCurrentIndex(self.column.findData(state.points_by))
 
     def _show_points(self, state: SessionState) -> None:
-        depends_on = (state.predictions, shown_layout(state), state.points_by)
+        depends_on = (state.predictions, shown_layout(state), state.points_by, state.trust)
         if depends_on != self._shown:
             self._shown = depends_on
             self.embedding.set_data(points(state))
@@ -146,6 +154,10 @@ class ResultsStep(Step):
     def open_comparison(self) -> None:
         """Show two runs side by side, in a window of their own."""
         _show(CompareWindow(self._session, self))
+
+    def open_trust(self) -> None:
+        """Show how far the run can be trusted, in a window of its own."""
+        _show(TrustWindow(self._session, self))
 
     def ask_for_export(self) -> None:
         """Ask for a folder and write tables, figures and the run file into it."""

@@ -36,7 +36,9 @@ def test_the_last_two_runs_are_compared(window, runs):
     assert [side.runs.currentText().split(" · ")[0] for side in window.sides] == ["No adaptation", "BEN"]
     n_changed = int((runs[0].wells["pred_class"] != "tubulin").sum())
     assert window.summary.text().startswith(f"{n_changed} wells of 12 changed class. No well's class is known")
-    assert window.counts.item(1, 1).text() == "12"
+    header = [window.runs.table.horizontalHeaderItem(column).text() for column in range(5)]
+    assert header == ["Run", "Right (95 %)", "actin", "tubulin", "DMSO"]
+    assert [window.runs.table.item(1, column).text() for column in range(1, 5)] == ["unknown", "0", "12", "0"]
 
 
 def test_other_runs_can_be_chosen(window):

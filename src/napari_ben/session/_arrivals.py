@@ -25,6 +25,7 @@ from napari_ben.session._trust import Trusting, on_trust_step, with_found
 from napari_ben.workflow import Progress, Taught, join_quality
 
 if TYPE_CHECKING:
+    from napari_ben.session._align import Aligned
     from napari_ben.training import Epoch
 
 _NOTHING: MappingProxyType[Any, Any] = MappingProxyType({})
@@ -174,6 +175,19 @@ def _paired(state: SessionState, pair: RunPair) -> SessionState:
     return replace(state, pair=pair)
 
 
+def _aligning(state: SessionState, step: RunStep) -> SessionState:
+    progress = step.progress
+    return replace(state, aligning=f"Running without adaptation: {progress.done} of {progress.total} {progress.unit}")
+
+
+def _aligned(state: SessionState, aligned: "Aligned | None") -> SessionState:
+    if aligned is None:
+        return state
+    for run in aligned.runs:
+        state = _kept(state, run)
+    return with_notice(state, Notice("compare", aligned.note))
+
+
 def _laid_out(state: SessionState, value: Predictions | str) -> SessionState:
     return replace(state, layout_note=value) if isinstance(value, str) else _predicted(state, value)
 
@@ -221,6 +235,7 @@ _AT_REST: dict[Lane, Callable[[SessionState], SessionState]] = {
     "layout": lambda state: replace(state, layout_note=""),
     "quality": lambda state: replace(state, quality_note=""),
     "train": lambda state: replace(state, training=replace(state.training, phase="idle")),
+    "align": lambda state: replace(state, aligning=""),
     "trust": lambda state: replace(state, trusting=Trusting()),
 }
 _STEPS: dict[Lane, Arrival] = {
@@ -230,6 +245,7 @@ _STEPS: dict[Lane, Arrival] = {
     "quality": _checking,
     "train": _training_on,
     "trust": on_trust_step,
+    "align": _aligning,
 }
 _RESULTS: dict[Lane, Arrival] = {
     "plate": _came,
@@ -244,6 +260,7 @@ _RESULTS: dict[Lane, Arrival] = {
     "quality": _checked,
     "train": _trained,
     "trust": with_found,
+    "align": _aligned,
     "save": _saved_model,
     "session": _session_saved,
     "keep": _could_not_keep,

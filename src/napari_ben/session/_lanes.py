@@ -15,6 +15,7 @@ from napari_ben.session import _tasks as tasks
 from napari_ben.session._parts import Notice, StepName
 from napari_ben.session._state import SessionState
 from napari_ben.session._tasks import Lane, Task, Work
+from napari_ben.workflow import InputCache
 
 _STEP_OF_LANE: dict[Lane, StepName] = {
     "plate": "plate",
@@ -35,6 +36,7 @@ _STEP_OF_LANE: dict[Lane, StepName] = {
     "keep": "method",
     "kept": "plate",
     "trust": "trust",
+    "align": "compare",
 }
 
 
@@ -61,6 +63,7 @@ class Lanes:
     def __init__(self, state: SessionState | None = None) -> None:
         self._state = state or SessionState()
         self._generations: Counter[Lane] = Counter()
+        self._cache: InputCache | None = None
 
     @property
     def state(self) -> SessionState:
@@ -94,6 +97,11 @@ class Lanes:
             self._generations[task.lane] += 1
             step = _STEP_OF_LANE[task.lane]
             self._become(arrivals.with_notice(arrivals.at_rest(self._state, task.lane), Notice.of(step, error)))
+
+    def _shared_cache(self) -> InputCache:
+        """Give the decoded images of the plate, which all its runs share."""
+        self._cache = self._cache or InputCache()
+        return self._cache
 
     def _is_current(self, task: Task) -> bool:
         return task.generation == self._generations[task.lane]

@@ -15,7 +15,7 @@ from napari_ben.results import Predictions
 __all__ = ["RunPair", "add_run", "compare_pair", "run_name"]
 
 KEPT = 8
-_TOLD_APART_BY = ("model", "method_title", "context", "control_weight", "reducer")
+_TOLD_APART_BY = ("model", "method_title", "alignment", "context", "control_weight", "reducer")
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,8 +28,9 @@ class RunPair:
         The runs.
     accuracies
         Of each, over wells; NaN where no class is known.
-    counts
-        One row a class, columns ``before`` and ``after``: wells.
+    table
+        One row a run of the plate that can be compared, index its place among them: ``name``, ``right`` (an
+        `Estimate` over wells), and the wells of each class.
     changed
         Wells whose class differs, index ``well``, columns ``before`` and ``after``.
     places
@@ -41,18 +42,17 @@ class RunPair:
     before: Predictions
     after: Predictions
     accuracies: tuple[Estimate, Estimate]
-    counts: pd.DataFrame
+    table: pd.DataFrame
     changed: pd.DataFrame
     places: tuple[NDArray[np.float32], NDArray[np.float32]]
     shares_axes: bool
 
 
-def compare_pair(before: Predictions, after: Predictions) -> RunPair:
-    """Put two runs of a plate side by side."""
-    counts = {name: run.wells["pred_class"].value_counts() for name, run in (("before", before), ("after", after))}
-    classes = list(dict.fromkeys((*before.classes, *after.classes)))
+def compare_pair(before: Predictions, after: Predictions, runs: Sequence[Predictions] = ()) -> RunPair:
+    """Put two runs of a plate side by side, and all of its runs into a table."""
     first, second = before.embeddings, after.embeddings
-    shares_axes = first.shape[1] == second.shape[1]
+    alignments = [run.run.get("alignment") for run in (before, after)]  # each turns the axes
+    shares_axes = first.shape[1] == second.shape[1] and alignments[0] == alignments[1]
     if shares_axes:
         both = pca(np.concatenate([first, second])).astype(np.float32)
         places = both[: len(first)], both[len(first) :]
@@ -62,11 +62,21 @@ def compare_pair(before: Predictions, after: Predictions) -> RunPair:
         before=before,
         after=after,
         accuracies=(judge(before)[0], judge(after)[0]),
-        counts=pd.DataFrame(counts).reindex(classes).fillna(0).astype(int),
+        table=tabulate(runs or (before, after)),
         changed=changed_wells(before, after),
         places=places,
         shares_axes=shares_axes,
     )
+
+
+def tabulate(runs: Sequence[Predictions]) -> pd.DataFrame:
+    """Give one row a run: its name, how right it is over wells, and how many wells it gives each class."""
+    classes = list(dict.fromkeys(name for run in runs for name in run.classes))
+    counts = [run.wells["pred_class"].value_counts() for run in runs]
+    table = pd.DataFrame(counts).reset_index(drop=True).reindex(columns=classes).fillna(0).astype(int)
+    table.insert(0, "name", [run_name(run) for run in runs])
+    table.insert(1, "right", [judge(run)[0] for run in runs])
+    return table
 
 
 def add_run(runs: Sequence[Predictions], run: Predictions) -> tuple[Predictions, ...]:

@@ -14,6 +14,7 @@ from napari_ben.plates import Role, View, ZChoice
 from napari_ben.session import _arrivals as arrivals
 from napari_ben.session import _pairing as pairing
 from napari_ben.session import _tasks as tasks
+from napari_ben.session._align import AlignWishes
 from napari_ben.session._parts import ContextKind, Notice, RunOptions, RunState, StepName
 from napari_ben.session._picture import develop
 from napari_ben.session._reopening import reopen_work
@@ -27,7 +28,7 @@ from napari_ben.session._training import TrainingWishes
 from napari_ben.session._trust_wishes import TrustWishes
 
 
-class Session(Studies, TrainingWishes, TrustWishes, Safekeeping):
+class Session(Studies, TrainingWishes, TrustWishes, AlignWishes, Safekeeping):
     """One person's work on one screen."""
 
     def __init__(self, state: SessionState | None = None) -> None:
@@ -189,6 +190,7 @@ class Session(Studies, TrainingWishes, TrustWishes, Safekeeping):
         self._forget("method")
         self._drop("layout")
         self._drop("trust")  # of the run before
+        self._drop("align")
         choice = replace(self._state.choice, is_following=False)
         self._set(run=RunState("running"), choice=choice)
         self._want("run", "Predicting", tasks.run_work(plan, self._shared_cache()))
@@ -219,6 +221,7 @@ class Session(Studies, TrainingWishes, TrustWishes, Safekeeping):
         self._drop("details")
         self._drop("quality")
         self._drop("trust")
+        self._drop("align")
         self._cache = None
         self._set(opening=path)
         self._want("plate", title, work)

@@ -88,6 +88,8 @@ class SessionState:
         Plate path and view → finished runs that can be compared, the latest last.
     pair
         The two runs that are being compared.
+    aligning
+        What an alignment of embeddings is busy with, or empty.
     trust
         What is known about how far runs can be trusted.
     trusting
@@ -141,6 +143,7 @@ class SessionState:
     quality_note: str = ""
     runs: Mapping[tuple[Path, "View"], tuple["Predictions", ...]] = field(default_factory=lambda: MappingProxyType({}))
     pair: "RunPair | None" = None
+    aligning: str = ""
     trust: Mapping["RunKey", "Trust"] = field(default_factory=lambda: MappingProxyType({}))
     trusting: Trusting = field(default_factory=Trusting)
     selected: tuple[str, ...] = ()

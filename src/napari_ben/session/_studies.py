@@ -51,10 +51,12 @@ def export_work(
     return (*replace(predictions, run=run).save(folder, formats), folder / "model.safetensors")
 
 
-def compare_work(before: Predictions, after: Predictions) -> Generator[None, "bool | None", RunPair]:
-    """Put two runs side by side."""
+def compare_work(
+    before: Predictions, after: Predictions, runs: Sequence[Predictions]
+) -> Generator[None, "bool | None", RunPair]:
+    """Put two runs side by side, and all into a table."""
     yield
-    return compare_pair(before, after)
+    return compare_pair(before, after, runs)
 
 
 def quality_work(plate: Plate) -> Generator["Progress", "bool | None", pd.DataFrame | None]:
@@ -107,7 +109,7 @@ class Studies(Lanes):
 
     def compare(self, before: Predictions, after: Predictions) -> None:
         """Put two runs of the plate side by side."""
-        self._want("compare", "Comparing runs", compare_work(before, after))
+        self._want("compare", "Comparing runs", compare_work(before, after, self._state.shown_runs))
 
     def label(self, wells: Iterable[str], name: str) -> None:
         """Say what some wells are; an empty name takes their labels away."""

@@ -43,6 +43,7 @@ Lane = Literal[
     "keep",
     "kept",
     "trust",
+    "align",
 ]
 Work = Generator[object, "bool | None", object]
 

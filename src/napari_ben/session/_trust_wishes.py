@@ -12,7 +12,6 @@ from napari_ben.session._parts import Notice
 from napari_ben.session._state import SessionState
 from napari_ben.session._trust import begun, comparable, run_key, trust_of
 from napari_ben.session._trust_work import Studied, drift_work, stability_work, wells_work
-from napari_ben.workflow import InputCache
 
 if TYPE_CHECKING:
     from napari_ben.results import Predictions
@@ -22,10 +21,6 @@ N_RESAMPLES = 10
 
 class TrustWishes(Lanes):
     """Wishes about the trust in the run that is shown."""
-
-    def __init__(self, state: SessionState | None = None) -> None:
-        super().__init__(state)
-        self._cache: InputCache | None = None
 
     def check_stability(self, n_resamples: int = N_RESAMPLES) -> None:
         """Repeat the run with contexts whose wells are drawn anew."""
@@ -67,10 +62,6 @@ class TrustWishes(Lanes):
         state = arrivals.with_plate(state, state.plate.with_excluded(chosen, excluded=left_out))
         kept = tuple(well for well in state.choice.wells if not (left_out and well in chosen))
         self._become(replace(state, choice=replace(state.choice, wells=kept, is_following=False)))
-
-    def _shared_cache(self) -> InputCache:
-        self._cache = self._cache or InputCache()
-        return self._cache
 
     def _studied(self) -> Studied | None:
         """Give the run that is shown, or say why it cannot be studied."""

@@ -1,4 +1,4 @@
-"""Two runs of the plate side by side: what they say, where they differ, and how their embeddings lie."""
+"""Runs of the plate side by side: what they say, where two of them differ, and how their embeddings lie."""
 
 import math
 from collections.abc import Sequence
@@ -11,10 +11,7 @@ from qtpy.QtWidgets import (
     QDialog,
     QGridLayout,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
-    QTableWidget,
-    QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
@@ -23,6 +20,7 @@ from napari_ben.evaluation import Estimate
 from napari_ben.plates import Plate
 from napari_ben.results import Predictions, class_colours
 from napari_ben.session import RunPair, Session, SessionState, count_words, run_name
+from napari_ben.widgets._compare_table import AlignRow, RunsTable
 from napari_ben.widgets._embedding import EmbeddingView
 from napari_ben.widgets._embedding_data import EmbeddingData
 from napari_ben.widgets._embedding_geometry import Points
@@ -55,8 +53,8 @@ class CompareWindow(QDialog):
         self.sides = tuple(_Side(side, self) for side in _SIDES)
         self.summary = QuietLabel("", self)
         self.grid = PlateGrid(self)
-        self.counts = QTableWidget(self)
-        self.counts.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        self.align = AlignRow(session, self)
+        self.runs = RunsTable(self)
         self._lay_out()
         for side in self.sides:
             side.runs.activated.connect(lambda _place: self._ask())
@@ -65,6 +63,7 @@ class CompareWindow(QDialog):
         session.changed.connect(self._on_changed)
         self.finished.connect(self._leave)
         self._offer(session.state)
+        self.align.show_state(session.state)
         self._ask()
 
     def _lay_out(self) -> None:
@@ -75,16 +74,18 @@ class CompareWindow(QDialog):
         layout.addWidget(self.sides[1], 0, 1)
         layout.addWidget(self.summary, 1, 0, 1, 2)
         layout.addWidget(self.grid, 2, 0)
-        layout.addWidget(self.counts, 2, 1)
+        layout.addWidget(self.align, 2, 1)
+        layout.addWidget(self.runs, 3, 0, 1, 2)
         for column in (0, 1):
             layout.setColumnStretch(column, 1)
         layout.setRowStretch(0, 3)
-        layout.setRowStretch(2, 2)
+        layout.setRowStretch(3, 1)
 
     def _leave(self, _result: int) -> None:
         self._session.changed.disconnect(self._on_changed)
 
     def _on_changed(self, state: SessionState, old: SessionState) -> None:
+        self.align.show_state(state)
         if state.shown_runs != old.shown_runs:
             self._offer(state)
             self._ask()
@@ -97,6 +98,7 @@ class CompareWindow(QDialog):
         names = [run_name(run) for run in state.shown_runs]
         for side, usual in zip(self.sides, (len(names) - 2, len(names) - 1), strict=True):
             side.offer(names, usual)
+        self.sides[1].runs.setCurrentIndex(len(names) - 1)  # the newest is what one has come to see
 
     def _ask(self) -> None:
         runs = self._session.state.shown_runs
@@ -108,26 +110,13 @@ class CompareWindow(QDialog):
         """Show two runs of a plate."""
         self._pair = pair
         self.summary.setText(pair_words(pair))
-        colours = class_colours(tuple(pair.counts.index))
+        colours = class_colours(tuple(dict.fromkeys((*pair.before.classes, *pair.after.classes))))
         self.grid.set_data(changes(plate, pair, colours))
-        self._show_counts(pair)
+        self.runs.show_runs(pair.table)
         frame = _frame(pair.places) if pair.shares_axes else None
         for side, run, xy in zip(self.sides, (pair.before, pair.after), pair.places, strict=True):
             side.show_run(run, xy, colours, frame)
         self._show_selection(self._session.state.selected)
-
-    def _show_counts(self, pair: RunPair) -> None:
-        self.counts.setColumnCount(len(_SIDES))
-        self.counts.setHorizontalHeaderLabels(["wells before", "wells after"])
-        self.counts.setRowCount(len(pair.counts))
-        self.counts.setVerticalHeaderLabels([str(name) for name in pair.counts.index])
-        for row, numbers in enumerate(pair.counts[list(_SIDES)].to_numpy()):
-            for column, number in enumerate(numbers):
-                item = QTableWidgetItem(f"{number:,}")
-                item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-                self.counts.setItem(row, column, item)
-        if (header := self.counts.horizontalHeader()) is not None:
-            header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
 
     def _show_selection(self, wells: tuple[str, ...]) -> None:
         self.grid.set_selection(wells)

@@ -99,7 +99,7 @@ class ResultsStep(Step):
         self.set_state(results_line(predictions, state.selected))
         self.content.setVisible(predictions is not None and self.heading.isChecked())
         self.export.setEnabled(predictions is not None and not state.run.is_busy)
-        self.compare.setEnabled(len(state.shown_runs) > 1)
+        self.compare.setEnabled(len(state.shown_runs) > 0)
         self.layouts.set_value(state.layout)
         self.waiting.say(state.layout_note)
         self.waiting.setVisible(bool(state.layout_note))

@@ -3,6 +3,7 @@
 Planning knows no torch; it is loaded when a run starts.
 """
 
+from napari_ben.workflow._aligned import align_alone, align_runs
 from napari_ben.workflow._compare import compare, plan_comparison, run_comparison
 from napari_ben.workflow._compare_config import SWEEPS, CompareConfig
 from napari_ben.workflow._comparison import Comparison, Costs
@@ -63,6 +64,8 @@ __all__ = [
     "Table",
     "Taught",
     "Trial",
+    "align_alone",
+    "align_runs",
     "as_recorded",
     "compare",
     "describe_device",

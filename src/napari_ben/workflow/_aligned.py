@@ -13,7 +13,7 @@ from napari_ben.evaluation import HEADS, LinearHead, Run, find_label_column, fit
 from napari_ben.results import Predictions, mean_direction
 from napari_ben.workflow._compare_config import UNALIGNED, CompareConfig
 
-__all__ = ["AlignedRuns", "align_runs"]
+__all__ = ["AlignedRuns", "align_alone", "align_runs"]
 
 Float64 = NDArray[np.float64]
 _PARTICULARS = re.compile(r"\d+|\([^)]*\)")
@@ -64,6 +64,28 @@ def align_runs(base: Sequence[Run], config: CompareConfig) -> AlignedRuns:
                 runs.append(replace(run, method=name, predictions=_classified(run, extended, head, config)))
                 notes += () if extended is None else [f"{ALIGNMENTS[name].title}: {note}" for note in extended.notes]
     return AlignedRuns(tuple(runs), _shortest(notes))
+
+
+def align_alone(run: Run, name: str) -> Run:
+    """Align the embeddings of one plate on its own controls, where no other plate is there to fit a classifier on.
+
+    The classes stay those of the run: aligning turns the axes, and the network's classifier knows only its own.
+
+    Raises
+    ------
+    ArgumentError
+        When the plate has fewer than 2 images of controls.
+    """
+    alignment = _fit(name, [run])
+    base = run.predictions
+    added = {
+        "alignment": alignment.recipe.to_dict(),
+        "method_title": f"{alignment.recipe.title}, embedding only",
+    }
+    embeddings = _aligned(alignment, base).astype(np.float32)
+    return replace(
+        run, method=name, predictions=replace(base, embeddings=embeddings, run={**base.run, **added}, layouts={})
+    )
 
 
 def _shortest(notes: Sequence[str]) -> tuple[str, ...]:

@@ -126,8 +126,10 @@ def test_selected_wells_are_left_out_and_taken_in_again(open_window, known):
     assert known.state.plate.wells.at["C04", "excluded"]
     assert page.wells.grid.data.wells["C04"].letter == "×"
     assert page.leave_out.text() == "Take these in again"
+    assert page.words.text().endswith("1 well of this run is left out by now: press Run to see what that changes.")
     page.leave_out.click()
     assert not known.state.plate.wells.at["C04", "excluded"]
+    assert "left out by now" not in page.words.text()
 
 
 def test_a_study_shows_how_far_it_is_and_can_be_cancelled(open_window, after_run):

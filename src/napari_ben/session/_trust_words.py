@@ -1,5 +1,6 @@
 """What is known about the trust in a run, in the words of the bench."""
 
+from collections.abc import Iterable
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -100,8 +101,17 @@ def edge_words(effects: "WellEffects | None") -> str:
     return f"{words} That is no more than chance ({as_many})."
 
 
-def wells_words(effects: "WellEffects") -> str:
-    """Say which wells move the statistics most."""
+def wells_words(effects: "WellEffects", left_out: Iterable[str] = ()) -> str:
+    """Say which wells move the statistics most, and how many of those that were measured are left out by now."""
+    n_left_out = len(effects.influence.index.intersection(list(left_out)))
+    if not n_left_out:
+        return _influence_words(effects)
+    verb = "is" if n_left_out == 1 else "are"
+    since = f"{count_words(n_left_out, 'well')} of this run {verb} left out by now: press Run to see what that changes."
+    return f"{_influence_words(effects)} {since}"
+
+
+def _influence_words(effects: "WellEffects") -> str:
     table = effects.influence
     odd = table.index[table["times_typical"] > _STANDS_OUT]
     count = f"{count_words(len(table), 'well')} measured."

@@ -177,7 +177,8 @@ class WellsPage(Page):
         if state.plate is None or (state.plate, effects) == self._shown:
             return
         self._shown = (state.plate, effects)
-        self.words.setText(_WHAT_WELLS_ARE if effects is None else wells_words(effects))
+        excluded = state.plate.wells["excluded"].astype(bool)
+        self.words.setText(_WHAT_WELLS_ARE if effects is None else wells_words(effects, excluded.index[excluded]))
         fill = _NOTHING if effects is None else number_fill(CONTEXT_DRIFT, effects.influence["influence"])
         self.wells.show_wells(state.plate, fill, _NO_ROWS if effects is None else moving_rows(effects), _WELLS)
         self.wells.show_selection(state.selected, scroll=False)

@@ -16,15 +16,16 @@ from napari_ben.session import _tasks as tasks
 from napari_ben.workflow import Progress
 
 
-def _fakes() -> ModuleType:
-    path = Path(__file__).parents[1] / "session" / "conftest.py"
-    spec = importlib.util.spec_from_file_location("session_fakes", path)
+def load_beside(area: str) -> ModuleType:
+    """The fixtures of another area's tests."""
+    path = Path(__file__).parents[1] / area / "conftest.py"
+    spec = importlib.util.spec_from_file_location(f"{area}_fakes", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-fakes = _fakes()
+fakes = load_beside("session")
 plate, model, predict, drain = fakes.plate, fakes.model, fakes.predict, fakes.drain
 
 

@@ -7,11 +7,10 @@ import pandas as pd
 import pytest
 import tifffile
 from napari.utils.theme import available_themes
-from qtpy.QtCore import Qt, QThreadPool
+from qtpy.QtCore import Qt
 
 from napari_ben.models import load_model
 from napari_ben.plates import Screen, plate_from_arrays
-from napari_ben.session import RunState
 from napari_ben.session import _tasks as tasks
 from napari_ben.widgets import BenDock
 from napari_ben.widgets import _preferences as preferences
@@ -134,7 +133,7 @@ def test_the_dock_follows_the_theme_and_is_narrow_friendly(qtbot, window, opens)
     assert dock._area.widget().minimumSizeHint().width() <= 350
 
 
-def test_closing_the_window_in_a_run_stops_it(qtbot, window, opens, runs):
+def test_closing_the_dock_in_a_run_stops_it(qtbot, window, opens, runs):
     viewer, dock = window
     dock.session.load_model("toy")
     qtbot.waitUntil(lambda: dock.session.state.model.card.name == "toy")
@@ -144,5 +143,5 @@ def test_closing_the_window_in_a_run_stops_it(qtbot, window, opens, runs):
     qtbot.waitUntil(lambda: dock.session.state.run.done == 4, timeout=SLOW)
     session = dock.session
     viewer.window.remove_dock_widget(dock)
-    qtbot.waitUntil(lambda: QThreadPool.globalInstance().activeThreadCount() == 0, timeout=SLOW)
-    session._set(run=RunState())
+    qtbot.waitUntil(lambda: not session.state.run.is_busy, timeout=SLOW)
+    assert session.state.predictions.index["well"].nunique() == 4

@@ -1,12 +1,39 @@
 """The thread: what comes out of a task reaches the session, also errors, and a cancel gives what there is."""
 
+import subprocess
+import sys
 import threading
+import warnings
 
 import pytest
+from qtpy.QtCore import QThreadPool
 
 from napari_ben.errors import DeviceError
 from napari_ben.session import Session, Task
 from napari_ben.widgets._job import JobRunner
+
+LATE = """
+import os, time
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+from qtpy.QtWidgets import QApplication
+app = QApplication([])
+from napari_ben.session import Session, Task
+from napari_ben.widgets._job import JobRunner
+session, begun = Session(), []
+runner = JobRunner(session)
+def work():
+    try:
+        for _ in range(10):
+            begun.append(True)
+            time.sleep(0.1)
+            yield
+    finally:
+        print("closed", flush=True)
+session.wanted.emit(Task("details", 1, "Working", work()))
+while not begun:
+    app.processEvents()
+print("leaving", flush=True)
+"""
 
 
 class Recorder(Session):
@@ -138,3 +165,40 @@ def test_work_that_waits_does_not_hold_up_other_work(qtbot, session, runner):
     qtbot.waitUntil(lambda: ("returned", "quick", True) in session.heard)
     gate.set()
     qtbot.waitUntil(lambda: sum(kind == "returned" for kind, _, _ in session.heard) == 5)
+
+
+def test_work_that_overlaps_leaves_python_s_warnings_alone(qtbot, session, runner):
+    before = warnings.showwarning, list(warnings.filters)
+    gates = [threading.Event(), threading.Event()]
+
+    def waiting(gate):
+        yield "begun"
+        while not gate.wait(0.01):
+            yield
+
+    for number, gate in enumerate(gates):
+        runner.start(Task("run", number, "Waiting", waiting(gate)))
+    qtbot.waitUntil(lambda: [kind for kind, value, _ in session.heard if value == "begun"] == ["yielded"] * 2)
+    for number, gate in enumerate(gates, start=1):
+        gate.set()
+        qtbot.waitUntil(lambda n=number: sum(kind == "returned" for kind, _, _ in session.heard) == n)
+    QThreadPool.globalInstance().waitForDone(5000)
+    assert (warnings.showwarning, list(warnings.filters)) == before
+
+
+def test_what_fails_when_work_is_closed_is_said_too(qtbot, session, runner):
+    def work():
+        try:
+            yield 1
+        finally:
+            raise OSError(28, "No space left on device")
+
+    runner.start(Task("run", 1, "Working", work()))
+    qtbot.waitUntil(lambda: last(session) == "failed")
+    assert session.heard[-1][1].errno == 28
+
+
+def test_work_that_ends_after_the_window_says_nothing():
+    done = subprocess.run([sys.executable, "-c", LATE], capture_output=True, text=True, timeout=120)  # noqa: S603
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "leaving\nclosed\n"

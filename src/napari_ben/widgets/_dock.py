@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from qtpy.QtCore import QMimeData, QSize, Qt
+from qtpy.QtCore import QEvent, QMimeData, QSize, Qt, QTimer
 from qtpy.QtGui import QDragEnterEvent, QDropEvent
 from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
@@ -87,6 +87,12 @@ class BenDock(QWidget):
         if event is not None and path is not None:
             event.acceptProposedAction()
             self.session.open(path)
+
+    def event(self, event: QEvent | None) -> bool:
+        """Notice that napari let go of the dock, which is all that its close button does."""
+        if event is not None and event.type() == QEvent.Type.ParentChange and self.parentWidget() is None:
+            QTimer.singleShot(0, partial(_delete_orphan, self))  # which keeps it until then
+        return bool(super().event(event))
 
     def _connect(self) -> None:
         self.session.changed.connect(self._on_changed)
@@ -173,6 +179,11 @@ def _dropped(mime: QMimeData | None) -> Path | None:
     """Give the one local path that is carried; several things at once are not a plate."""
     urls = [] if mime is None else mime.urls()
     return Path(urls[0].toLocalFile()) if len(urls) == 1 and urls[0].isLocalFile() else None
+
+
+def _delete_orphan(dock: BenDock) -> None:
+    if dock.parentWidget() is None:
+        dock.deleteLater()
 
 
 def _column(*steps: Step) -> QWidget:

@@ -1,8 +1,10 @@
 """The one place that knows a thread: drains the session's tasks and hands back what comes out, in the window's thread.
 
-napari's own worker does it, so that a run shows in the activity dock and napari asks before it closes the window. Two
-of its habits are worked around: it swallows every `RuntimeError` (so errors travel as values), and all workers share
-one small pool (so each of ours gives its place back: a UMAP that waits for its process must not hold up a run).
+napari's own worker does it, so that a run shows in the activity dock and napari asks before it closes the window. Four
+of its habits are worked around. It swallows every `RuntimeError`, so errors travel as values. All workers share one
+small pool, so each of ours gives its place back: a UMAP that waits for its process must not hold up a run. It catches
+the warnings of the whole process while it works, and where two workers overlap never lets go of them again. And napari
+keeps it as long as the window, so it must not keep what a closed dock showed.
 
 Drawing the canvas is thousands of calls, after each of which the window waits for the interpreter, by default up to
 5 ms: beside a computing thread a frame took seconds. While a task runs, the interpreter is handed over more often.
@@ -10,12 +12,14 @@ Drawing the canvas is thousands of calls, after each of which the window waits f
 
 import sys
 from collections.abc import Callable, Generator
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from importlib import import_module
 from threading import Event
 from typing import Any
+from weakref import ref
 
-from napari.qt.threading import create_worker
+from napari.qt.threading import GeneratorWorker, create_worker
 from napari.utils.notifications import notification_manager, show_error
 from qtpy.QtCore import QThreadPool
 
@@ -44,18 +48,32 @@ def _drainer(task: Task, stop: Event) -> Callable[[], Generator[object, None, _O
         if task.lane == "plate":
             import_module("scipy.ndimage")  # else napari does, in the window's thread, with the first image
         try:
-            while True:
-                yield task.work.send(answer)
-                answer = STOP if stop.is_set() else None
+            with closing(task.work):
+                while True:
+                    yield task.work.send(answer)
+                    answer = STOP if stop.is_set() else None
         except StopIteration as finished:
             return _Outcome(finished.value)
         except Exception as error:  # noqa: BLE001  the one boundary that reports to the person
             return _Outcome(error=error)
-        finally:
-            task.work.close()
 
     drain.__qualname__ = task.title
     return drain
+
+
+class _Worker(GeneratorWorker):
+    """Ends in silence when the window, and with it Qt, ended first: nobody is left to tell."""
+
+    def run(self) -> None:
+        """Work, in a thread of Qt's pool."""
+        with suppress(RuntimeError):  # what a signal raises whose object is gone
+            self.started.emit()
+            with closing(self._gen):  # here, because a window that closes does not come to it
+                outcome = self.work()
+            if not self.abort_requested:
+                self.returned.emit(outcome)
+            self.finished.emit()
+            self._finished.emit(self)
 
 
 class JobRunner:
@@ -68,7 +86,7 @@ class JobRunner:
     """
 
     def __init__(self, session: Session) -> None:
-        self._session = session
+        self._session = ref(session)
         self._workers: dict[Task, tuple[Any, Event]] = {}
         session.wanted.connect(self.start)
         session.unwanted.connect(self.stop)
@@ -80,10 +98,10 @@ class JobRunner:
             _drainer(task, stop),
             _start_thread=False,
             _progress=None if task.lane in _QUIET else {"desc": task.title},
+            _worker_class=_Worker,
             _connect={
                 "yielded": lambda value: self._on_yielded(task, value),
                 "returned": lambda outcome: self._on_returned(task, outcome),
-                "aborted": task.work.close,
                 "finished": lambda: self._on_finished(task),
             },
         )
@@ -101,23 +119,28 @@ class JobRunner:
 
     def stop_all(self) -> None:
         """Stop everything and listen no longer: the dock is closing."""
-        self._session.wanted.disconnect(self.start)
-        self._session.unwanted.disconnect(self.stop)
+        if (session := self._session()) is not None:
+            session.wanted.disconnect(self.start)
+            session.unwanted.disconnect(self.stop)
         for _, stop in self._workers.values():
             stop.set()
 
     def _on_yielded(self, task: Task, value: object) -> None:
-        self._session.receive(task, value)  # first: napari's bar lets other events in, even the end of this task
+        if (session := self._session()) is not None:
+            session.receive(task, value)  # first: napari's bar lets other events in, even the end of this task
         bar = self._workers[task][0].pbar if task in self._workers else None
         if isinstance(value, RunStep) and bar is not None:
             bar.total = value.progress.total
             bar.update(value.progress.done - bar.n)
 
     def _on_returned(self, task: Task, outcome: _Outcome) -> None:
-        if outcome.error is None:
-            self._session.finish(task, outcome.value)
+        session = self._session()
+        if session is None:
             return
-        self._session.fail(task, outcome.error)
+        if outcome.error is None:
+            session.finish(task, outcome.value)
+            return
+        session.fail(task, outcome.error)
         if isinstance(outcome.error, NapariBenError):
             show_error(str(outcome.error))
         else:

@@ -38,6 +38,14 @@ def test_document_types_are_refused_at_once(content, write):
     assert time.perf_counter() - start < 0.1
 
 
+@pytest.mark.parametrize("encoding", ["ut", "hex", "shift_jis", "idna"])
+def test_an_encoding_that_is_not_known_is_refused(encoding, write):
+    path = write(f"<?xml version='1.0' encoding='{encoding}'?><Images/>")
+    for read in (lambda: read_root(path), lambda: read_xml(path, {}, {})):
+        with pytest.raises(PlateError, match=f"declares an encoding that is not known \\('{encoding}'\\)"):
+            read()
+
+
 DEEP = {
     "plain": "<a>",
     "comments": "<a><!--</a></a>-->",

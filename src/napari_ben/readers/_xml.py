@@ -2,15 +2,15 @@
 
 The parser is expat of the standard library, with everything refused that makes XML dangerous: a document type, and with
 it every entity, whether it grows (a "bomb") or points elsewhere. defusedxml refuses the same; lxml would be one more
-library, and keeps the whole document. All of an index of 17,280 images (28 MB) in columns takes 1.4 s of a busy
-processor here, 2.2 s by defusedxml's ``iterparse`` and 1.0 s by lxml's.
+library, and keeps the whole document. An event an element is what costs: 0.5 s of the processor for an index of 17,280
+images (26 MB), and as much by ElementTree's ``iterparse``. `_xml_runs` has most of its records heard by nobody.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, BinaryIO, NoReturn
 from xml.parsers import expat
 
 from napari_ben.errors import PlateError
@@ -18,6 +18,7 @@ from napari_ben.errors import PlateError
 CHUNK = 1 << 20
 LONGEST = 4 * CHUNK  # of a tag, a comment, or a text that is heard: what is kept whole
 DEEPEST = 100
+_NATIVE = frozenset({"UTF-8", "UTF-16", "UTF-16BE", "UTF-16LE", "ISO-8859-1", "US-ASCII"})
 
 Begin = Callable[[Mapping[str, str]], object]
 Hear = Callable[[str], object]
@@ -72,7 +73,18 @@ def read_root(path: Path) -> Root:
     return found[0]
 
 
-def read_xml(path: Path, begins: Mapping[str, Begin], texts: Mapping[str, Hear], content: bytes | None = None) -> str:
+def read_in_chunks(file: BinaryIO) -> Iterator[bytes]:
+    """All of a document, piece by piece."""
+    return iter(lambda: file.read(CHUNK), b"")
+
+
+def read_xml(
+    path: Path,
+    begins: Mapping[str, Begin],
+    texts: Mapping[str, Hear],
+    content: bytes | None = None,
+    pieces: Callable[[BinaryIO], Iterator[bytes]] = read_in_chunks,
+) -> str:
     """Go through a document once, and say what is wrong with it.
 
     Elements count only when they are of the root's namespace. What stands before a damage has been heard: an index that
@@ -90,6 +102,8 @@ def read_xml(path: Path, begins: Mapping[str, Begin], texts: Mapping[str, Hear],
         has heard enough of such elements.
     content
         The document, where it is a part of the file and was read already.
+    pieces
+        Gives what of the document is to be heard, piece by piece: a piece has been heard when the next is asked for.
 
     Returns
     -------
@@ -106,17 +120,15 @@ def read_xml(path: Path, begins: Mapping[str, Begin], texts: Mapping[str, Hear],
     fed = 0
     try:
         with path.open("rb") if content is None else BytesIO(content) as file:
-            is_last = False
-            while not is_last:
-                chunk = file.read(CHUNK)
-                is_last = not chunk
-                parser.Parse(chunk, is_last)
-                fed += len(chunk)
+            for piece in pieces(file):
+                parser.Parse(piece)
+                fed += len(piece)
                 depth, length = kept()
                 if depth > DEEPEST:
                     _refuse(path, f"its elements lie more than {DEEPEST} deep in each other")
                 if max(length, fed - parser.CurrentByteIndex) > LONGEST:
                     _refuse(path, f"a tag or text of it is longer than {LONGEST:,} bytes")
+            parser.Parse(b"", True)  # noqa: FBT003 – the parser's own signature
     except OSError as error:
         raise _unreadable(path, error) from error
     except expat.ExpatError as error:
@@ -193,8 +205,22 @@ def _safe_parser(path: Path) -> expat.XMLParserType:
     def refuse_doctype(name: str, *_: Any) -> None:
         _refuse(path, f"it declares a document type ({name!r}), by which a file can grow or read other files")
 
-    parser.StartDoctypeDeclHandler = refuse_doctype
+    def refuse_encoding(_: str, encoding: str | None, *__: Any) -> None:
+        if encoding is not None and not _is_known(encoding):
+            _refuse(path, f"it declares an encoding that is not known ({encoding!r})")
+
+    parser.StartDoctypeDeclHandler, parser.XmlDeclHandler = refuse_doctype, refuse_encoding
     return parser
+
+
+def _is_known(encoding: str) -> bool:
+    """Whether expat reads an encoding: its own, or one of a byte a character that Python knows."""
+    if encoding.upper() in _NATIVE:
+        return True
+    try:
+        return len(bytes(range(256)).decode(encoding, "replace")) == 256
+    except (LookupError, ValueError):
+        return False
 
 
 def _named(attributes: list[str]) -> dict[str, str]:

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from napari_ben.readers._xml import Begin, Hear, read_xml
+from napari_ben.readers._xml_runs import outside_runs
 
 Columns = dict[str, list[str]]
 
@@ -56,8 +58,11 @@ def read_records(path: Path, records: Sequence[Record]) -> tuple[dict[str, Colum
         When the file cannot be read, or is dangerous.
     """
     filler = _Filler(records)
-    damage = read_xml(path, filler.begins(), filler.texts())
-    if damage:
+    skip_runs = partial(outside_runs, names=[record.name for record in records], rows=filler)
+    damage = read_xml(path, filler.begins(), filler.texts(), pieces=skip_runs)
+    if damage:  # what is wrong, and in which line, shows where all is heard
+        filler = _Filler(records)
+        damage = read_xml(path, filler.begins(), filler.texts())
         filler.drop_last()
     return {record.name: filler.columns(record) for record in records}, damage
 
@@ -75,6 +80,26 @@ class _Filler:
         self._opened = ""
         self._row = 0
         self._section = ""
+
+    @property
+    def begun(self) -> int:
+        return sum(self._counts.values())
+
+    @property
+    def opened(self) -> str:
+        return self._opened if self._open else ""
+
+    @property
+    def wanted(self) -> set[str]:
+        once = {column for record in self._records if record.name == self._opened for column in record.once}
+        return {*self._open} - once
+
+    def add(self, columns: Mapping[str, Sequence[str]], count: int) -> None:
+        """Put so many records like the open one behind it."""
+        for name, texts in columns.items():
+            self._open[name].update(zip(range(self._row + 1, self._row + 1 + count), texts, strict=True))
+        self._row += count
+        self._counts[self._opened] += count
 
     def columns(self, record: Record) -> Columns:
         count = self._counts[record.name]

@@ -209,3 +209,30 @@ def test_what_is_written_is_read_back(naming, data):
     assert np.array_equal(index.fields, [plane[2] for plane in planes])
     assert list(index.channels) == [channel for _, channel in written]
     assert np.array_equal(index.z, [plane[4] for plane in planes])
+
+
+ALONE = {
+    "all alike": ["A1-1-C1.tif", "H12-2-Ph.tif"],
+    "one of another kind": ["A1-1-C1.tif", "notes.tif", "H12-2-Ph.tif"],
+    "a name of two lines": ["A1-1-C1.tif\nB2-1-C1.tif", "H12-2-Ph.tif"],
+    "none": [],
+}
+
+
+@pytest.mark.parametrize("names", ALONE.values(), ids=ALONE)
+def test_many_names_are_read_as_each_alone(names):
+    naming = NAMINGS["incucyte-archive"]
+    assert list(naming.find(names)) == [next(iter(naming.find([name]))) for name in names]
+
+
+def test_a_part_that_goes_on_in_the_next_name_is_none():
+    names = ["B7_01_1_3_DAPI", "B8_01_1_3_GFP_001.tif"]  # [^_]+ could run over the end of the line
+    index, unread = read_names(names, NAMINGS["cytation"])
+    assert (list(index.wells), list(index.channels), unread) == (["B08"], ["GFP"], ("B7_01_1_3_DAPI",))
+
+
+def test_a_part_that_a_name_lacks_is_empty_in_every_way_of_reading():
+    naming = NAMINGS["arrayscan"]
+    names = ["AS_1_D03f00d0.tif", "AS_1_D03f00.tif"]
+    assert [groups[naming.groups.index("channel")] for groups in naming.find(names)] == ["0", ""]
+    assert list(naming.find([*names, "other"]))[:2] == list(naming.find(names))

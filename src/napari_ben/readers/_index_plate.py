@@ -88,10 +88,13 @@ def _on_disk(
     A folder that was not listed is not looked into: its files show whether they are there when they are read.
     Metadata without any image still describe a plate where they say how large its fields are.
     """
-    mine, there = set(index.files), set(listed)
-    told = _others(there - mine, len(mine & there))
-    if mine <= there:
+    mine = frozenset(index.files)
+    others = [name for name in listed if name not in mine]
+    n_mine = len(listed) - len(others)
+    told = _others(others, n_mine)
+    if n_mine == len(mine):
         return index, (), told
+    there = frozenset(listed)
     files = np.asarray(index.files, object)
     folders = {name.rpartition("/")[0] for name in there} | {""}
     leaving = {file for file in mine - there if not is_inside(file)}

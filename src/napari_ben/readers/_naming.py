@@ -8,16 +8,20 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TypeVar
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from napari_ben.plates import FORMATS, find_well
 from napari_ben.readers._index import Names, PlaneIndex
+from napari_ben.readers._record_columns import repeats
 
 VOTERS = 200
 _LONGEST = 15  # digits of a number, so that an int64 holds it
-Groups = tuple[str | None, ...]
-_Text = TypeVar("_Text")
-_Said = TypeVar("_Said")
+Groups = tuple[str, ...]
+Column = NDArray[Any]  # of objects: texts
 _FOLDER_Z = re.compile(r"(?:^|/)ZStep_(\d+)(?:/|$)", re.IGNORECASE)
 _FOLDER_TIME = re.compile(r"(?:^|/)TimePoint_(\d+)(?:/|$)", re.IGNORECASE)
 _FOLDER_CHANNEL = re.compile(r"(?:^|/)(phase|brightfield|green|red|nir|orange|blue)$", re.IGNORECASE)
@@ -41,7 +45,7 @@ class Naming:
         (counted row by row over the plate); ``plate, field, channel, z, time`` where names say them; ``thumb`` marks
         a file to leave out.
     find
-        Groups of each of many names; None for a name of another kind.
+        Groups of each of many names, empty where a name lacks one; None for a name of another kind.
     channel_prefix
         Goes before the channel's text to make its name.
     projection
@@ -62,11 +66,15 @@ def by_pattern(
     title: str, pattern: str, *, channel_prefix: str = "", projection: int | None = None, parts: int = 1
 ) -> Naming:
     """Naming of a regular expression that a whole name must match; all its groups are named."""
-    compiled = re.compile(pattern)
+    compiled, lines = re.compile(pattern), re.compile(rf"^(?:{pattern})$", re.MULTILINE)
     match = compiled.fullmatch
 
     def find(names: Sequence[str]) -> list[Groups | None]:
-        return [found.groups() if found else None for found in map(match, names)]
+        text = "\n".join(names)
+        found: list[Groups | None] = lines.findall(text) if compiled.groups > 1 else []
+        if len(found) == len(names) == text.count("\n") + 1:  # each line is one match: so all names do
+            return found
+        return [said.groups("") if said else None for said in map(match, names)]
 
     return Naming(title, tuple(compiled.groupindex), find, channel_prefix, projection, parts)
 
@@ -81,22 +89,21 @@ def read_names(paths: Sequence[str], naming: Naming) -> tuple[PlaneIndex, tuple[
     naming
         Reads them.
     """
-    has_folders = any("/" in path for path in paths)
+    has_folders = "/" in "\n".join(paths)
     found = list(naming.find([_name(path, naming.parts) for path in paths] if has_folders else paths))
     files: Sequence[str] = paths
     if None in found:
         files = [path for path, groups in zip(paths, found, strict=True) if groups is not None]
-        found = [groups for groups in found if groups is not None]
-    columns = _columns(naming.groups, found)
+    rows = list(filter(None, found))
+    columns = {name: _column([row[at] for row in rows]) for at, name in enumerate(naming.groups)}
     wells = _wells(columns, len(files))
     aside = _set_aside(columns, wells)
-    if any(aside):
-        kept = [row for row, is_aside in enumerate(aside) if not is_aside]
-        columns = {name: [column[row] for row in kept] for name, column in columns.items()}
-        files, wells = [files[row] for row in kept], [wells[row] for row in kept]
-    folders = [path.rpartition("/")[0] for path in files] if has_folders else []
-    index = _index(naming, columns, files, folders, [well for well in wells if well is not None])
-    return index, _unread(paths, files)
+    if aside.any():
+        kept = np.flatnonzero(~aside)
+        columns = {name: column[kept] for name, column in columns.items()}
+        files, wells = [files[row] for row in kept.tolist()], wells[kept]
+    folders = _column([path.rpartition("/")[0] for path in files]) if has_folders else None
+    return _index(naming, columns, files, folders, wells), _unread(paths, files)
 
 
 def vote(paths: Sequence[str], namings: Mapping[str, Naming]) -> Naming | None:
@@ -142,32 +149,35 @@ def _name(path: str, parts: int) -> str:
     return "/".join(path.split("/")[-parts:])
 
 
-def _set_aside(columns: Mapping[str, Sequence[str | None]], wells: Sequence[str | None]) -> list[bool]:
+def _column(texts: Sequence[str]) -> Column:
+    return np.array(texts, object)
+
+
+def _set_aside(columns: Mapping[str, Column], wells: Column) -> NDArray[np.bool_]:
     """Whether each file is none of a well: by its well, a thumbnail, or what somebody made of the images."""
-    aside = [well is None for well in wells]
+    aside: NDArray[np.bool_] = wells == ""
     if "thumb" in columns:
-        aside = [is_aside or thumb is not None for is_aside, thumb in zip(aside, columns["thumb"], strict=True)]
-    made = _mapped(columns.get("plate", ()), lambda text: bool(_MADE.search(text or "")))
-    if any(made) and not all(made):
-        aside = [is_aside or is_made for is_aside, is_made in zip(aside, made, strict=True)]
+        aside = aside | (columns["thumb"] != "")
+    if "plate" in columns:
+        made = _mapped(columns["plate"], lambda text: bool(_MADE.search(text)), bool)
+        aside = aside if made.all() else aside | made
     return aside
 
 
-def _columns(names: Sequence[str], rows: Sequence[Groups | None]) -> dict[str, Sequence[str | None]]:
-    columns: Iterable[Sequence[str | None]] = zip(*filter(None, rows), strict=True) if rows else ((),) * len(names)
-    return dict(zip(names, columns, strict=True))
-
-
-def _wells(columns: Mapping[str, Sequence[str | None]], count: int) -> list[str | None]:
+def _wells(columns: Mapping[str, Column], count: int) -> Column:
+    """Well of each name; empty where there is none such on any plate."""
     if "well" in columns:
-        return _mapped(columns["well"], lambda text: find_well(text or ""))
+        return _mapped(columns["well"], lambda text: find_well(text) or "")
     if "well_number" in columns:
-        numbers = [int(text or 0) for text in columns["well_number"]]
-        across = _across(max(numbers, default=0))
-        return _mapped(numbers, lambda number: find_well(f"r{(number - 1) // across + 1}c{(number - 1) % across + 1}"))
+        numbers = _mapped(columns["well_number"], int, np.int64)
+        across = _across(int(numbers.max(initial=0)))
+        return _mapped(numbers, lambda at: find_well(f"r{(at - 1) // across + 1}c{(at - 1) % across + 1}") or "")
     if "row" in columns and "column" in columns:
-        return _mapped(list(zip(columns["row"], columns["column"], strict=True)), _find_cell)
-    return [None] * count
+        rows, letters = pd.factorize(columns["row"])
+        numbers, digits = pd.factorize(columns["column"])
+        across = max(len(digits), 1)
+        return _mapped(rows * across + numbers, lambda cell: _find_cell(letters[cell // across], digits[cell % across]))
+    return np.full(count, "", object)
 
 
 def _across(number: int) -> int:
@@ -175,66 +185,60 @@ def _across(number: int) -> int:
     return next((plate.columns for wells, plate in FORMATS.items() if wells >= max(number, 96)), 48)
 
 
-def _find_cell(cell: tuple[str | None, str | None]) -> str | None:
-    row, column = cell[0] or "", cell[1] or ""
+def _find_cell(row: str, column: str) -> str:
     is_number = row.isdecimal() and column.isdecimal()
-    return find_well(f"r{int(row)}c{int(column)}" if is_number else row + column)
+    return find_well(f"r{int(row)}c{int(column)}" if is_number else row + column) or ""
 
 
 def _index(
-    naming: Naming,
-    columns: Mapping[str, Sequence[str | None]],
-    files: Sequence[str],
-    folders: Sequence[str],
-    wells: list[str],
+    naming: Naming, columns: Mapping[str, Column], files: Sequence[str], folders: Column | None, wells: Column
 ) -> PlaneIndex:
-    """Index of what was read; `folders` is empty where no file lies in one."""
-    empty: list[str | None] = [None] * len(files)
+    """Index of what was read; `folders` is None where no file lies in one."""
+    empty = np.full(len(files), "", object)
 
-    def said(group: str, folder: re.Pattern[str]) -> Sequence[str | None]:
+    def said(group: str, folder: re.Pattern[str]) -> Column:
         """Say what names tell, or else the folders that they lie in."""
         texts = columns.get(group, empty)
-        if not folders or None not in texts:
-            return texts
-        above = _mapped(folders, lambda text: _first(folder, text))
-        return [text or inherited for text, inherited in zip(texts, above, strict=True)]
+        return (
+            texts if folders is None else np.where(texts == "", _mapped(folders, lambda of: _first(folder, of)), texts)
+        )
 
-    def numbers(texts: Sequence[str | None]) -> list[int]:
-        return _mapped(texts, lambda text: _number(text, 0)) if any(texts) else []
+    def numbers(texts: Column) -> NDArray[np.int64] | tuple[()]:
+        return _mapped(texts, lambda text: _number(text, 0), np.int64) if any(texts) else ()
 
-    fields = _mapped(columns.get("field", empty), lambda text: _number(text, 1))
+    fields = _mapped(columns.get("field", empty), lambda text: _number(text, 1), np.int64)
     z, times = numbers(said("z", _FOLDER_Z)), numbers(said("time", _FOLDER_TIME))
     channels = _mapped(said("channel", _FOLDER_CHANNEL), lambda text: naming.channel_prefix + (text or "1"))
+    days = empty if folders is None else _mapped(folders, lambda of: _first(_FOLDER_DAY, of))
     index = PlaneIndex(wells, fields, channels, files, z=z, times=times)
-    return _apart(index, [_mapped(folders, lambda text: _first(_FOLDER_DAY, text)), columns.get("plate", empty)])
+    return _apart(index, [days, columns.get("plate", empty)])
 
 
-def _apart(index: PlaneIndex, reasons: Iterable[Sequence[str | None]]) -> PlaneIndex:
+def _apart(index: PlaneIndex, reasons: Iterable[Column]) -> PlaneIndex:
     """Tell planes that were imaged twice apart, by the day or by what their names begin with."""
     said = [index.wells, index.fields, index.channels, *(part for part in (index.z, index.times) if len(part))]
-    if len(set(zip(*said, strict=True))) == len(index):
+    if not repeats(*said):
         return index
-    for reason in filter(None, reasons):
-        names = _mapped(reason, lambda text: text or "")
-        if len(set(names)) > 1 and len(set(zip(*said, names, strict=True))) == len(index):
+    for names in reasons:
+        if len(set(names)) > 1 and not repeats(*said, names):
             return replace(index, acquisitions=names)
     return index
 
 
-def _mapped(texts: Sequence[_Text], function: Callable[[_Text], _Said]) -> list[_Said]:
-    """Apply a function once to each different text."""
-    table = {text: function(text) for text in set(texts)}
-    return [table[text] for text in texts]
+def _mapped(texts: NDArray[Any], function: Callable[[Any], object], dtype: type = object) -> NDArray[Any]:
+    """Apply a function once to each different entry."""
+    codes, distinct = pd.factorize(texts)
+    return np.array([function(text) for text in distinct.tolist()], dtype)[codes]
 
 
-def _number(text: str | None, otherwise: int) -> int:
-    digits = re.sub(r"\D", "", text or "")
+def _number(text: str, otherwise: int) -> int:
+    digits = re.sub(r"\D", "", text)
     return int(digits[-_LONGEST:]) if digits else otherwise
 
 
-def _first(pattern: re.Pattern[str], text: str) -> str | None:
+def _first(pattern: re.Pattern[str], text: str) -> str:
     found = pattern.search(text)
-    return found[1] if found else None
+    return found[1] if found else ""
 
 
 def _unread(paths: Sequence[str], read: Names) -> tuple[str, ...]:

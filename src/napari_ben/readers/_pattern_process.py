@@ -8,6 +8,8 @@ import sys
 def match_names(question: str) -> str:
     """JSON list of each name's named groups in the order of the pattern, null where it does not match.
 
+    A group that took no part is empty.
+
     Parameters
     ----------
     question
@@ -22,7 +24,7 @@ def match_names(question: str) -> str:
     pattern = re.compile(asked["pattern"])
     groups = [pattern.groupindex[name] for name in pattern.groupindex]
     found = (pattern.fullmatch(name) for name in asked["names"])
-    return json.dumps([[match[group] for group in groups] if match else None for match in found])
+    return json.dumps([[match[group] or "" for group in groups] if match else None for match in found])
 
 
 if __name__ == "__main__":

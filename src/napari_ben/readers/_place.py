@@ -10,11 +10,13 @@ from napari_ben.errors import PlateError
 
 IMAGES = (".tif", ".tiff", ".png", ".bmp", ".jp2", ".jpg", ".jpeg", ".c01", ".dib")
 _SUFFIXES = frozenset(IMAGES)
+_USUAL = (".tif", ".tiff", ".TIF", ".png")  # seen without changing the case of 35,000 names
 _INNER = re.compile(
     r"images?|orig|data|timepoint_?\d+|zstep_?\d+|experiment(_z_stack|_z_projection)?|\d{4}-\d{2}-\d{2}"
     r"|phase|brightfield|green|red|nir|orange|blue",
     re.IGNORECASE,
 )
+SPREAD = {"EssenFiles": "EssenFiles/ScanData", "ScanData": "ScanData"}  # archives whose plates lie over many folders
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DEPTH = 5
 
@@ -31,7 +33,7 @@ class Place:
     path
         Absolute.
     plate
-        Which plate of a table that lists several.
+        Which plate of a table that lists several, or of an archive that holds several.
     """
 
     path: Path
@@ -39,7 +41,7 @@ class Place:
 
     @property
     def address(self) -> Path:
-        """What opens it again: the path, and within a table the plate's name."""
+        """What opens it again: the path, and within a table or an archive the plate's name."""
         return self.path / self.plate if self.plate else self.path
 
     @cached_property
@@ -89,12 +91,11 @@ class Place:
 
     @cached_property
     def _by_kind(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        images = tuple(
-            [name for name in self.files if name[name.rfind(".") :].lower() in _SUFFIXES]
-        )  # is_image, inline
-        if len(images) == len(self.files):
-            return images, ()
-        return images, tuple(name for name in self.files if not is_image(name))
+        others = tuple([name for name in self.files if not name.endswith(_USUAL) and not is_image(name)])
+        if not others:
+            return self.files, ()
+        known = frozenset(others)
+        return tuple([name for name in self.files if name not in known]), others
 
     @property
     def siblings(self) -> tuple[str, ...]:
@@ -113,7 +114,7 @@ def is_image(name: str) -> bool:
 
 
 def open_place(path: Path | str) -> Place:
-    """Place of a path; that of a plate in a table is the table's followed by the plate's name.
+    """Place of a path; that of a plate in a table or an archive is the whole's followed by the plate's name.
 
     Raises
     ------
@@ -121,28 +122,32 @@ def open_place(path: Path | str) -> Place:
         When there is nothing.
     """
     path = Path(path).expanduser().absolute()
-    if not path.exists() and path.parent.is_file():
+    is_there = path.exists()
+    if not is_there and (path.parent.is_file() or any((path.parent / name).is_dir() for name in SPREAD)):
         return Place(path.parent, path.name)
-    if not path.exists():
+    if not is_there:
         raise PlateError(f"{path} does not exist.", "Check the spelling, or whether its drive is connected.")
     return Place(path)
 
 
 def _walk(folder: Path, prefix: str = "", depth: int = _DEPTH) -> tuple[list[str], tuple[str, ...]]:
     """Files in a folder and in those within that belong to it, and the names of the folders directly within."""
+    files: list[str] = []
+    folders: list[str] = []
     try:
         with os.scandir(folder) as entries:
-            listed = [(entry.name, entry.is_dir()) for entry in entries]
+            for entry in entries:
+                (folders if entry.is_dir() else files).append(entry.name)
     except OSError as error:
         raise PlateError(
             f"{folder} cannot be listed: {error.strerror}.", "Ask for the right to read it, or connect its drive."
         ) from error
-    files = [prefix + name for name, is_folder in listed if not is_folder]
-    folders = tuple(sorted(name for name, is_folder in listed if is_folder))
+    files = [prefix + name for name in files] if prefix else files
+    folders.sort()
     for name in folders:
         if depth and _is_inner(name, folder.name):
             files += _walk(folder / name, f"{prefix}{name}/", depth - 1)[0]
-    return files, folders
+    return files, tuple(folders)
 
 
 def _is_inner(name: str, parent: str) -> bool:

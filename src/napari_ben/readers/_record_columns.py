@@ -18,10 +18,8 @@ _ABSOLUTE = re.compile(r"[/\\]|[A-Za-z][A-Za-z0-9+.-]*:")
 
 def to_numbers(texts: Sequence[str]) -> Floats:
     """Numbers of texts; NaN where a text is none, or no finite one."""
-    try:
-        numbers = np.array(texts, dtype=np.float64) if len(texts) else np.empty(0)
-    except ValueError:
-        numbers = np.array([_number(text) for text in texts])
+    codes, distinct = pd.factorize(np.array(texts, object))
+    numbers = np.array([_number(text) for text in distinct], np.float64)[codes]
     return np.where(np.isfinite(numbers), numbers, np.nan)
 
 

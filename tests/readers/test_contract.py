@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from lookalikes import named, xml_plates
+from lookalikes import cellreporter, imagexpress, named, ome_xml, xml_plates
 
 from napari_ben.errors import PlateError
 from napari_ben.plates import PixelSource, describe, well_position
@@ -21,12 +21,13 @@ from napari_ben.readers._index_plate import HEADERS
 
 
 class Look(NamedTuple):
-    """How a layout is written, its key in `LAYOUTS`, and whether it tells z planes and time points."""
+    """How a layout is written, its key in `LAYOUTS`, whether it tells z planes and time points, what it says."""
 
     write: object
     key: str
     has_z: bool = True
     has_time: bool = True
+    says: tuple[str, ...] = ()
 
 
 def by_name(template):
@@ -37,11 +38,29 @@ def as_document(write, **options):
     return lambda folder, planes: write(folder, named.named_channels(planes), **options)
 
 
+def rxrx(folder, planes):
+    return named.write_names(named.NAMES["rxrx1"], folder / "HUVEC-01/Plate1", planes)
+
+
+BY_NUMBER = "Names say wells by number only; they are counted row by row over the plate."
 KEYS = {"imagexpress-guid": "imagexpress", "sbs-bmp": "sbs", "cellreporter": "images"}
 LOOKS = {
     **{
-        name: Look(by_name(name), KEYS.get(name, name), "{z" in text, "{time" in text)
+        name: Look(
+            by_name(name),
+            KEYS.get(name, name),
+            "{z" in text,
+            "{time" in text,
+            (BY_NUMBER,) if "{number" in text else (),
+        )
         for name, text in named.NAMES.items()
+    },
+    "rxrx": Look(rxrx, "rxrx", has_z=False, has_time=False),
+    "imagexpress with HTD": Look(imagexpress.write_planes, "imagexpress"),
+    "cellreporter tables": Look(cellreporter.write_planes, "cellreporter"),
+    **{
+        f"ome-tiff {schema}": Look(partial(ome_xml.write_ome_tiff, schema=schema), "ome-tiff")
+        for schema in ("2008-09", "2013-06", "2016-06")
     },
     "ome-zarr 0.4": Look(partial(named.write_ome_zarr, version=2), "ome-zarr"),
     "ome-zarr 0.5": Look(named.write_ome_zarr, "ome-zarr"),
@@ -53,6 +72,8 @@ LOOKS = {
     "cellvoyager records": Look(as_document(xml_plates.write_cellvoyager), "cellvoyager-mlf"),
     "incell document": Look(as_document(xml_plates.write_incell), "incell-xdce"),
 }
+ELSEWHERE = {"czi", "nd2"}  # need libraries that are extras: test_czi, test_nd2
+OVERRULED = {"ome-zarr-fields", "ome-zarr-cycles"}  # test_omezarr
 
 
 @pytest.fixture(params=LOOKS)
@@ -84,12 +105,16 @@ def check_planes(plate, planes) -> None:
             assert seen == [numbers[*field, channel, heights[z_at], times[time_at]] for channel in channels]
 
 
+def test_every_layout_is_here():
+    assert {look.key for look in LOOKS.values()} == set(LAYOUTS) - ELSEWHERE - OVERRULED
+
+
 def test_a_plate_comes_back(look, tmp_path, count_pixels):
     planes = plate_of(look, ("B02", "B03", "C11"), (2, 2, 3, 2))
     folder = look.write(tmp_path / "plate", planes)
     plate = open_plate(folder)
     assert count_pixels == []
-    assert plate.problems == ()
+    assert plate.problems == look.says
     assert plate.imaged.index.tolist() == ["B02", "B03", "C11"]
     assert isinstance(plate.source, PixelSource)
     assert describe(plate)["n_fields"] == 6

@@ -9,6 +9,7 @@ import pytest
 import tifffile
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lookalikes import ome_xml
 
 from napari_ben.errors import PlateError
 from napari_ben.plates import FORMATS, well_name, well_position
@@ -236,6 +237,34 @@ def test_a_tiff_may_point_to_its_companion(companion):
     pointer = f'{root}<BinaryOnly MetadataFile="metadata.xml" UUID="x"/></OME>'
     tifffile.imwrite(folder / "0.ome.tif", np.zeros((4, 4), np.uint16), description=pointer, metadata=None)
     assert len(open_plate(folder).fields) == 4
+
+
+@pytest.mark.parametrize("schema", ome_xml.SCHEMAS)
+def test_plates_of_every_schema_say_the_same(schema, tmp_path):
+    planes = [(well, field, c, z, 1) for well in ("B02", "P24") for field in (1, 2) for c in (1, 2) for z in (1, 2)]
+    plate = open_plate(ome_xml.write_ome_tiff(tmp_path / "plate", planes, schema=schema))
+    assert (plate.channels, plate.n_z, plate.pixel_um, plate.problems) == (("dye 1", "dye 2"), 2, ome_xml.PIXEL_UM, ())
+    assert plate.fields["x_um"].tolist() == [100.0, 200.0] * 2
+    assert plate.at(z=1).read_field(3)[1].max() == planes.index(("P24", 2, 2, 2, 1)) + 1
+    assert open_plate(tmp_path / "plate/plate.companion.ome").fields.equals(plate.fields)
+
+
+LOGICAL = """<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2008-09"
+xmlns:S="http://www.openmicroscopy.org/Schemas/SPW/2008-09">
+<S:Plate ID="Plate:0"><S:Well ID="Well:0" Row="0" Column="0"><S:WellSample ID="WellSample:0"><S:ImageRef ID="Image:0"/>
+</S:WellSample></S:Well></S:Plate><Image ID="Image:0"><LogicalChannel ID="L:0" Name="colour">
+<ChannelComponent Index="0"/><ChannelComponent Index="1"/></LogicalChannel><LogicalChannel ID="L:1" Fluor="ER"/><Pixels DimensionOrder="XYCZT"
+SizeC="3" SizeZ="1" SizeT="1"><TiffData NumPlanes="3"><UUID FileName="a.tif"/></TiffData>
+<Plane TheC="0" TheZ="0" TheT="0"><StagePosition PositionX="7" PositionY="-3"/></Plane><Plane TheC="1" TheZ="0" TheT="0"><StagePosition PositionX="8"
+PositionY="8"/></Plane></Pixels></Image><x:Plate xmlns:x="http://else" ID="Plate:1"/></OME>"""
+
+
+def test_channels_and_positions_as_they_were_written_until_2008(tmp_path):
+    write_planes(tmp_path, "a.tif", stack(0, (3, 1, 1))[:, 0, 0])
+    (tmp_path / "a.companion.ome").write_text(LOGICAL)
+    plate = open_plate(tmp_path)
+    assert (plate.channels, plate.problems) == (("colour", "colour (2)", "ER"), ())
+    assert plate.fields[["y_um", "x_um"]].to_numpy().tolist() == [[-3.0, 7.0]]
 
 
 def test_acquisitions_have_names(tmp_path):

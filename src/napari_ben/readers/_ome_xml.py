@@ -1,17 +1,22 @@
-"""Plates in OME-XML (schema 2016-06): which plane lies in which page of which file.
+"""Plates in OME-XML (schemas 2007-06 to 2016-06): which plane lies in which page of which file.
 
 The document is heard once, in its own order: plates with their wells and samples come first, images with their planes
-after them.
+after them. Until 2015 plates were of a namespace of their own; until 2008 an image's channels stood before its pixels,
+one logical channel for several components, and a plane's position in an element of its own. What these were renamed to
+is known from the stylesheets by which the schema's authors bring old documents up to date.
 """
 
+import re
 from collections.abc import Mapping
 from contextlib import suppress
+from math import isnan
 from pathlib import Path
 
 from napari_ben.plates import well_name
 from napari_ben.readers._ome_model import Block, Document, Image, Sample
 from napari_ben.readers._xml import read_xml
 
+_PLATES = re.compile(r"http://www\.openmicroscopy\.org/Schemas/SPW/\d{4}-\d{2}")
 _UM = {"nm": 1e-3, "µm": 1.0, "um": 1.0, "micrometer": 1.0, "mm": 1e3, "cm": 1e4, "m": 1e6, "å": 1e-4}
 
 
@@ -39,7 +44,7 @@ def find_plate(path: Path, content: bytes | None = None) -> Document:
         raise _FoundError
 
     with suppress(_FoundError):
-        read_xml(path, {"Plate": found, "BinaryOnly": listener.binary_only}, {}, content)
+        read_xml(path, {"Plate": found, "BinaryOnly": listener.binary_only}, {}, content, also=_PLATES)
     return listener.document
 
 
@@ -70,11 +75,14 @@ def read_ome(path: Path, content: bytes | None = None) -> Document:
         "Image": listener.image,
         "Pixels": listener.pixels,
         "Channel": listener.channel,
+        "LogicalChannel": listener.logical_channel,
+        "ChannelComponent": listener.component,
         "TiffData": listener.tiff_data,
         "UUID": listener.uuid,
         "Plane": listener.plane,
+        "StagePosition": listener.stage_position,
     }
-    damage = read_xml(path, begins, {}, content)
+    damage = read_xml(path, begins, {}, content, also=_PLATES)
     document = listener.document
     if damage:
         document.problems.append(damage)
@@ -94,7 +102,8 @@ class _Listener:
         self._sample: Sample | None = None
         self._samples_of_acquisition: list[str] = []
         self._image: Image | None = None
-        self._has_planes = False
+        self._n_planes = 0
+        self._n_components = 0
 
     def binary_only(self, given: Mapping[str, str]) -> None:
         self.document.metadata_file = given.get("MetadataFile", "")
@@ -124,7 +133,9 @@ class _Listener:
         if self._well is None:
             self._sample = None
             return
-        y_um, x_um = (_length(given, f"Position{axis}") for axis in "YX")
+        y_um, x_um = (
+            _length(given, f"Position{axis}" if f"Position{axis}" in given else f"Pos{axis}") for axis in "YX"
+        )
         self._sample = Sample(self._well, "", y_um, x_um)
         self.document.samples[given.get("ID", f"sample {len(self.document.samples)}")] = self._sample
 
@@ -143,7 +154,7 @@ class _Listener:
 
     def image(self, given: Mapping[str, str]) -> None:
         self._sample = None
-        self._has_planes = False
+        self._n_planes = 0
         self._image = self.document.images[given.get("ID", f"image {len(self.document.images)}")] = Image()
 
     def pixels(self, given: Mapping[str, str]) -> None:
@@ -159,12 +170,22 @@ class _Listener:
         if self._image is not None:
             self._image.channels.append(given.get("Name") or given.get("Fluor") or "")
 
+    def logical_channel(self, given: Mapping[str, str]) -> None:
+        self.channel(given)
+        self._n_components = 0
+
+    def component(self, _: Mapping[str, str]) -> None:
+        self._n_components += 1
+        if self._image is not None and self._image.channels and self._n_components > 1:
+            self._image.channels.append(self._image.channels[-1])
+
     def tiff_data(self, given: Mapping[str, str]) -> None:
         if self._image is None:
             return
         page = _whole(given["IFD"], 0) if "IFD" in given else None
         first = [_whole(given.get(f"First{axis}"), 0) for axis in "ZCT"]
-        count = _whole(given["PlaneCount"], 0) if "PlaneCount" in given else None
+        planes = given.get("PlaneCount", given.get("NumPlanes"))
+        count = None if planes is None else _whole(planes, 0)
         self._image.blocks.append(Block("", page, (first[0], first[1], first[2]), count))
 
     def uuid(self, given: Mapping[str, str]) -> None:
@@ -172,8 +193,11 @@ class _Listener:
             self._image.blocks[-1].file = given.get("FileName", "")
 
     def plane(self, given: Mapping[str, str]) -> None:
-        if self._image is not None and not self._has_planes:
-            self._has_planes = True
+        self._n_planes += 1
+        self.stage_position(given)
+
+    def stage_position(self, given: Mapping[str, str]) -> None:
+        if self._image is not None and self._n_planes == 1 and isnan(self._image.y_um):
             self._image.y_um, self._image.x_um = (_length(given, f"Position{axis}") for axis in "YX")
 
 

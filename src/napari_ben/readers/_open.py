@@ -75,6 +75,6 @@ def open_found(
     plate = replace(
         plate,
         name=name or plate.name,
-        opening=Opening(place.address if place.path.is_file() else None, layout, pattern),
+        opening=Opening(place.address if place.plate or place.path.is_file() else None, layout, pattern),
     )
     return with_platemap_beside(plate, place) if platemap is None else plate.with_platemap(platemap)

@@ -17,6 +17,7 @@ from napari_ben.readers._image_folder import index_names, refuse_names
 from napari_ben.readers._image_table import index_image_table, plates_image_table, refuse_image_table
 from napari_ben.readers._imagexpress import index_imagexpress, refuse_imagexpress
 from napari_ben.readers._incell import index_incell, refuse_incell
+from napari_ben.readers._incucyte import index_incucyte, plates_incucyte, refuse_incucyte
 from napari_ben.readers._index import PlaneIndex, PlateFacts
 from napari_ben.readers._index_cache import keep_index
 from napari_ben.readers._index_plate import plate_from_index
@@ -104,6 +105,7 @@ READERS: dict[str, Reader] = {
     "image-table": index_reader("Table of images", refuse_image_table, index_image_table, plates_image_table),
     "imagexpress": index_reader("ImageXpress", refuse_imagexpress, index_imagexpress),
     "rxrx": index_reader("RxRx data sets", refuse_rxrx, index_rxrx),
+    "incucyte-scans": index_reader("Incucyte archive", refuse_incucyte, index_incucyte, plates_incucyte),
     "ome-tiff": index_reader("OME-TIFF plate", refuse_ometiff, index_ometiff),
     "well-folders": index_reader("Folders named by well", refuse_well_folders, index_well_folders),
     "czi": index_reader("ZEISS CZI", refuse_czi, index_czi, plates_czi),

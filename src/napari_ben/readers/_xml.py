@@ -6,6 +6,7 @@ library, and keeps the whole document. An event an element is what costs: 0.5 s 
 images (26 MB), and as much by ElementTree's ``iterparse``. `_xml_runs` has most of its records heard by nobody.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
@@ -84,11 +85,12 @@ def read_xml(
     texts: Mapping[str, Hear],
     content: bytes | None = None,
     pieces: Callable[[BinaryIO], Iterator[bytes]] = read_in_chunks,
+    also: re.Pattern[str] | None = None,
 ) -> str:
     """Go through a document once, and say what is wrong with it.
 
-    Elements count only when they are of the root's namespace. What stands before a damage has been heard: an index that
-    is cut short still tells of the images before the cut.
+    Elements count only when they are of the root's namespace, or of another that is meant. What stands before a damage
+    has been heard: an index that is cut short still tells of the images before the cut.
 
     Parameters
     ----------
@@ -104,6 +106,8 @@ def read_xml(
         The document, where it is a part of the file and was read already.
     pieces
         Gives what of the document is to be heard, piece by piece: a piece has been heard when the next is asked for.
+    also
+        Namespaces that are meant beside the root's.
 
     Returns
     -------
@@ -116,7 +120,7 @@ def read_xml(
         When the file cannot be read, or is dangerous.
     """
     parser = _safe_parser(path)
-    kept = _listen(parser, begins, texts)
+    kept = _listen(parser, _Known(begins, texts, also))
     fed = 0
     try:
         with path.open("rb") if content is None else BytesIO(content) as file:
@@ -136,16 +140,13 @@ def read_xml(
     return ""
 
 
-def _listen(
-    parser: expat.XMLParserType, begins: Mapping[str, Begin], texts: Mapping[str, Hear]
-) -> Callable[[], tuple[int, int]]:
+def _listen(parser: expat.XMLParserType, known: "_Known") -> Callable[[], tuple[int, int]]:
     """Set what hears the parser; returns what tells how deep it is, and how much text it holds.
 
     Half a million elements pass here. Functions that share variables take three quarters of the time of an object's
     methods, and text is heard only where somebody listens. It is told when its element ends, because expat gives a text
     that spans two chunks of the file in two parts.
     """
-    known = _Known(begins, texts)
     parts: list[str] = []
     hear: Hear | None = None
     depth = 0
@@ -179,8 +180,8 @@ def _listen(
 class _Known(dict[str, tuple[Begin | None, Hear | None] | None]):
     """What is wanted of the elements of each tag; the first tag that is asked for sets the namespace."""
 
-    def __init__(self, begins: Mapping[str, Begin], texts: Mapping[str, Hear]) -> None:
-        self._begins, self._texts = begins, texts
+    def __init__(self, begins: Mapping[str, Begin], texts: Mapping[str, Hear], also: re.Pattern[str] | None) -> None:
+        self._begins, self._texts, self._also = begins, texts, also
         self._namespace: str | None = None
 
     def __missing__(self, tag: str) -> tuple[Begin | None, Hear | None] | None:
@@ -188,7 +189,8 @@ class _Known(dict[str, tuple[Begin | None, Hear | None] | None]):
         if self._namespace is None:
             self._namespace = namespace
         both = self._begins.get(name), self._texts.get(name)
-        wanted = self[tag] = both if namespace == self._namespace and any(both) else None
+        is_meant = namespace == self._namespace or (self._also is not None and self._also.fullmatch(namespace))
+        wanted = self[tag] = both if is_meant and any(both) else None
         return wanted
 
     def forget(self, tag: str, hear: Hear) -> None:

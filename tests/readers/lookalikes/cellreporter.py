@@ -58,3 +58,23 @@ def write_plate(folder: Path, **part):
     pixels = write_part(folder / "experiment", **part)
     (folder / "Wellscan.mxprotocol").write_text("{}")
     return {f"experiment/{path}": image for path, image in pixels.items()}
+
+
+def write_planes(folder: Path, planes) -> Path:
+    """Planes (well, field, channel, z, time), all numbers from 1; each image is full of its place in the list."""
+    lines, names = [COLUMNS], sorted({plane[2] for plane in planes})
+    inner = folder / "experiment"
+    for number, (well, field, channel, z, time) in enumerate(planes, start=1):
+        name = f"scan_t{time - 1}_{well}_s{field - 1}_w{names.index(channel)}_z{z - 1}.tif"
+        path = inner / f"timepoint{time - 1}" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        tifffile.imwrite(path, np.full((6, 5), number, np.uint16))
+        lines.append(
+            f"{well[0]} - {int(well[1:])},{ord(well[0]) - 64},{int(well[1:])},{field - 1},{names.index(channel)},"
+            f"{time - 1},{z - 1},timepoint{time - 1},{name},1785864670.1,dye {channel},0,0,0,0,0"
+        )
+    (inner / "image_metadata_1.csv").write_text("\r\n".join(lines) + "\r\n")
+    described = descriptor([f"dye {name}" for name in names], shape=(16, 24))
+    (inner / "scan.jdce").write_text(json.dumps(described, ensure_ascii=False), "utf-8-sig")
+    (folder / "scan.mxprotocol").write_text("{}")
+    return folder

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import tifffile
+from lookalikes import named
 
 GUID = "0A1B2C3D-0A1B-2C3D-4E5F-0A1B2C3D4E5F"
 
@@ -99,3 +100,14 @@ def write_native(
                     write_image(folder / path, pixels[path], header(channel, offset=offset))
                     write_image(folder / f"{inner}/{name}_thumb{GUID}.tif", pixels[path][:4, :4])
     return pixels
+
+
+def write_planes(folder: Path, planes) -> Path:
+    """Exported images of planes (well, field, channel, z, time) with their plate file."""
+    named.write_names(named.NAMES["imagexpress"], folder, planes)
+    wells, fields, channels, z, times = (sorted({plane[part] for plane in planes}) for part in range(5))
+    text = htd(
+        wells, (1, max(fields)), [f"dye {channel}" for channel in channels], (16, 24), n_z=len(z), n_times=len(times)
+    )
+    (folder / "9987.HTD").write_text(text, "latin-1")
+    return folder

@@ -17,7 +17,8 @@ from PIL import Image
 SHAPE = (6, 5)
 GUID = "0A1B2C3D-0A1B-2C3D-4E5F-0A1B2C3D4E5F"
 
-# layout → template of a name; its parts are well (B02), loose (B2), letter, row, column, field, channel, z, time
+# layout → template of a name; its parts are well (B02), loose (B2), letter, row, column, number (of the well on its
+# plate, row by row), field, channel, colour (whose names sort as channels do), z, time
 NAMES = {
     "phenix": "Images/r{row:02d}c{column:02d}f{field:02d}p{z:02d}-ch{channel}sk{time}fk1fl1.tiff",
     "columbus": "{row:03d}{column:03d}-{field}-{z:03d}{time:03d}{channel:03d}.tif",
@@ -35,14 +36,21 @@ NAMES = {
     "almf": "plate--{loose}--empty--W0001--P{field:03d}--T{time:04d}--Z{z:03d}--C{channel:02d}.ome.tif",
     "cytation": "{loose}_01_1_{field}_dye {channel}_{time:03d}.tif",
     "nis": "Well{well}_Point{well}_{field:04d}_Channeldye {channel}_Seq0001.tif",
+    "cq1": "W{number:04d}F{field:04d}T{time:04d}Z{z:03d}C{channel}.tif",
+    "scanr-number": "run--W{number:05d}--P{field:05d}--Z{z:05d}--T{time:05d}--dye {channel}.tif",
+    "almf-number": "W{number:04d}--P{field:03d}--T{time:04d}--Z{z:03d}--C{channel:02d}.ome.tif",
+    "incucyte": "VID1_{colour}_{loose}_{field}_{time:02d}d00h00m.tif",
+    "incucyte-archive": "{loose}-{field}-C{channel}.tif",
+    "incucyte-scans": "EssenFiles/ScanData/2505/{time:02d}/1124/1248/{loose}-{field}-C{channel}.tif",
     "well-folders": "Well {well}/f{field}_w{channel}.tif",
 }
 
 
 def write_names(template: str, folder: Path, planes) -> Path:
     """Image files of planes, named by a template."""
+    across = columns_of(planes)
     for number, plane in enumerate(planes, start=1):
-        file = folder / name(template, plane)
+        file = folder / name(template, plane, across)
         file.parent.mkdir(parents=True, exist_ok=True)
         if file.suffix.lower() in {".tif", ".tiff"}:
             tifffile.imwrite(file, np.full(SHAPE, number, np.uint16))
@@ -51,11 +59,19 @@ def write_names(template: str, folder: Path, planes) -> Path:
     return folder
 
 
-def name(template: str, plane) -> str:
+def columns_of(planes) -> int:
+    """Columns of the smallest plate of 96 wells or more that holds these."""
+    return (
+        12 if all(row <= 8 and column <= 12 for row, column in (xml_plates.place(plane[0]) for plane in planes)) else 24
+    )
+
+
+def name(template: str, plane, across: int = 12) -> str:
     well, field, channel, z, time = plane
     row, column = xml_plates.place(well)
     letter = well[: -len(str(column).zfill(2))]
     parts = {"well": well, "loose": f"{letter}{column}", "letter": letter, "row": row, "column": column}
+    parts |= {"number": (row - 1) * across + column, "colour": ("blue", "green", "red")[channel - 1]}
     return template.format(**parts, field=field, channel=channel, z=z, time=time)
 
 

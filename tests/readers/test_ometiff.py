@@ -253,9 +253,11 @@ LOGICAL = """<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2008-09"
 xmlns:S="http://www.openmicroscopy.org/Schemas/SPW/2008-09">
 <S:Plate ID="Plate:0"><S:Well ID="Well:0" Row="0" Column="0"><S:WellSample ID="WellSample:0"><S:ImageRef ID="Image:0"/>
 </S:WellSample></S:Well></S:Plate><Image ID="Image:0"><LogicalChannel ID="L:0" Name="colour">
-<ChannelComponent Index="0"/><ChannelComponent Index="1"/></LogicalChannel><LogicalChannel ID="L:1" Fluor="ER"/><Pixels DimensionOrder="XYCZT"
+<ChannelComponent Index="0"/><ChannelComponent Index="1"/></LogicalChannel>
+<LogicalChannel ID="L:1" Fluor="ER"/><Pixels DimensionOrder="XYCZT"
 SizeC="3" SizeZ="1" SizeT="1"><TiffData NumPlanes="3"><UUID FileName="a.tif"/></TiffData>
-<Plane TheC="0" TheZ="0" TheT="0"><StagePosition PositionX="7" PositionY="-3"/></Plane><Plane TheC="1" TheZ="0" TheT="0"><StagePosition PositionX="8"
+<Plane TheC="0" TheZ="0" TheT="0"><StagePosition PositionX="7" PositionY="-3"/></Plane>
+<Plane TheC="1" TheZ="0" TheT="0"><StagePosition PositionX="8"
 PositionY="8"/></Plane></Pixels></Image><x:Plate xmlns:x="http://else" ID="Plate:1"/></OME>"""
 
 

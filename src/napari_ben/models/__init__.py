@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from napari_ben.models._bundle import Model, read_card
 from napari_ben.models._card import ModelCard, TrainingRecord
 from napari_ben.models._channels import guess_channels, map_channels
-from napari_ben.models._input import prepare_image
+from napari_ben.models._input import prepare_image, prepare_unscaled
 from napari_ben.models._library import available_models, load_model, model_folder
 from napari_ben.models._pixel_moments import PixelMoments
 from napari_ben.models._registry import ARCHITECTURES, Architecture, build_network
-from napari_ben.models._scaling import ChannelStatistics, Scaling, scale_image
+from napari_ben.models._scaling import ChannelStatistics, Scaling, Unscaled, scale_image
 from napari_ben.models._tiling import Tiling, n_tiles, tile_image
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ __all__ = [
     "Scaling",
     "Tiling",
     "TrainingRecord",
+    "Unscaled",
     "available_models",
     "build_network",
     "guess_channels",
@@ -44,6 +45,7 @@ __all__ = [
     "model_folder",
     "n_tiles",
     "prepare_image",
+    "prepare_unscaled",
     "read_card",
     "save_model",
     "scale_image",

@@ -5,10 +5,10 @@ from numpy.typing import NDArray
 
 from napari_ben.errors import ChannelError
 from napari_ben.models._card import ModelCard
-from napari_ben.models._scaling import ChannelStatistics, scale_image
+from napari_ben.models._scaling import ChannelStatistics, Unscaled, scale_image, to_unscaled
 from napari_ben.models._tiling import resample_field, tile_image
 
-__all__ = ["prepare_image"]
+__all__ = ["prepare_image", "prepare_unscaled"]
 
 
 def prepare_image(
@@ -36,11 +36,28 @@ def prepare_image(
     PlateError
         NaN or infinite pixels.
     """
+    return tile_image(scale_image(_resample(image, card), card.scaling, plate), card.tiling)
+
+
+def prepare_unscaled(image: NDArray[np.generic], card: ModelCard, plate: ChannelStatistics | None = None) -> Unscaled:
+    """Take all but the last step of `prepare_image`, with whose arguments and errors.
+
+    Returns
+    -------
+    Its ``pixels`` are (k, C, y, x). Pixels that were resized are in between of any two steps: they have been scaled.
+    """
+    if card.tiling.fit == "resize":
+        n_channels = len(card.channels)
+        return Unscaled(prepare_image(image, card, plate), np.zeros(n_channels), np.ones(n_channels))
+    pixels, zero, unit = to_unscaled(_resample(image, card), card.scaling, plate)
+    return Unscaled(tile_image(pixels, card.tiling), zero, unit)
+
+
+def _resample(image: NDArray[np.generic], card: ModelCard) -> NDArray[np.generic]:
     if len(image) != len(card.channels):
         raise ChannelError(
             f"The image has {len(image)} channels, but {card.name!r} takes "
             f"{len(card.channels)}: {', '.join(card.channels)}.",
             "Map the plate's channels to the model's first.",
         )
-    field = image if card.field_size is None else resample_field(image, card.field_size)
-    return tile_image(scale_image(field, card.scaling, plate), card.tiling)
+    return image if card.field_size is None else resample_field(image, card.field_size)

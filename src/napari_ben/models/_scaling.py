@@ -3,6 +3,9 @@
 A network sees pixels only after the rule it was trained with, so the rule belongs to the model card and not to
 the plate. `percentile` is integer-exact with the published CS-ARM-BN predictor, because an 8-bit detour that truncates
 is not the same as a division: the order "times (255 / threshold), clip, truncate" is part of the rule.
+
+Every rule ends in a straight line for each channel of an image, so training can keep the integers before it and draw
+the line where the network computes.
 """
 
 import math
@@ -15,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from napari_ben.errors import ArgumentError, ChannelError, PlateError
 
-__all__ = ["ChannelStatistics", "Scaling", "scale_image"]
+__all__ = ["ChannelStatistics", "Scaling", "Unscaled", "scale_image", "to_unscaled"]
 
 Counts = NDArray[np.float64]
 
@@ -31,6 +34,22 @@ class ChannelStatistics(NamedTuple):
 
     mean: NDArray[np.float64]
     std: NDArray[np.float64]
+
+
+class Unscaled(NamedTuple):
+    """An image before the last step of its rule: network input = (pixels − zero) / unit.
+
+    Parameters
+    ----------
+    pixels
+        (…, C, Y, X), camera counts as stored, or the 256 steps of ``percentile`` as uint8.
+    zero, unit
+        (C,) float64.
+    """
+
+    pixels: NDArray[np.generic]
+    zero: NDArray[np.float64]
+    unit: NDArray[np.float64]
 
 
 class Scaling(BaseModel):
@@ -113,6 +132,12 @@ def scale_image(
     ArgumentError
         ``kind="plate"`` without the plate's statistics.
     """
+    pixels, zero, unit = to_unscaled(image, scaling, plate)
+    return _map_counts(pixels, lambda counts, channel: (counts - zero[channel]) / unit[channel])
+
+
+def to_unscaled(image: NDArray[np.generic], scaling: Scaling, plate: ChannelStatistics | None = None) -> Unscaled:
+    """Take all but the last step of `scale_image`, with whose arguments and errors."""
     _refuse_unusable(image)
     if scaling.kind == "image":
         return _standardize(image, _image_statistics(image))
@@ -124,8 +149,8 @@ def scale_image(
             )
         return _standardize(image, plate)
     if scaling.limits is not None:
-        return _by_card(_by_range(image, scaling.limits), scaling)
-    return _by_card(_by_brightest(image, scaling.brightest), scaling)
+        return _by_card(image, scaling.limits, scaling)
+    return _by_card(_to_steps(image, scaling.brightest), (0, 255), scaling)
 
 
 def _refuse_unusable(image: NDArray[np.generic]) -> None:
@@ -161,30 +186,32 @@ def _moments(pixels: NDArray[np.generic]) -> tuple[float, float]:
     return mean, math.sqrt(squares / max(1, pixels.size - 1))
 
 
-def _standardize(image: NDArray[np.generic], statistics: ChannelStatistics) -> NDArray[np.float32]:
-    def standardize(counts: Counts, channel: int) -> Counts:
-        centred: Counts = counts - statistics.mean[channel]
-        return centred / (statistics.std[channel] or 1.0)
-
-    return _map_counts(image, standardize)
+def _standardize(image: NDArray[np.generic], statistics: ChannelStatistics) -> Unscaled:
+    return Unscaled(image, statistics.mean, np.where(statistics.std > 0, statistics.std, 1.0))
 
 
-def _by_range(image: NDArray[np.generic], limits: tuple[float, float]) -> NDArray[np.float32]:
-    low, high = limits
-    return _map_counts(image, lambda counts, _: (counts - low) / (high - low))
+def _by_card(pixels: NDArray[np.generic], limits: tuple[float, float], scaling: Scaling) -> Unscaled:
+    """Bring the limits to 0 and 1, and from there the card's mean and deviation to 0 and 1."""
+    n_channels, (low, high) = len(pixels), limits
+    mean, std = scaling.mean or (0.0,) * n_channels, scaling.std or (1.0,) * n_channels
+    if len(mean) != n_channels:
+        raise ChannelError(
+            f"The image has {n_channels} channels, but the model scales {len(mean)}.",
+            "Map the plate's channels to the model's first.",
+        )
+    return Unscaled(pixels, low + np.array(mean) * (high - low), np.array(std) * (high - low))
 
 
-def _by_brightest(image: NDArray[np.generic], share: float) -> NDArray[np.float32]:
-    """Zero to the smallest of the brightest pixels becomes 0–1 in 256 steps (pre-processing of CS-ARM-BN)."""
+def _to_steps(image: NDArray[np.generic], share: float) -> NDArray[np.uint8]:
+    """Zero to the smallest of the brightest pixels becomes 256 steps (pre-processing of CS-ARM-BN)."""
     n_brightest = max(1, round(image[0].size * share))
     thresholds = [_smallest_of_brightest(channel.ravel(), n_brightest) for channel in image]
 
-    def quantize(counts: Counts, channel: int) -> Counts:
+    def to_steps(counts: Counts, channel: int) -> Counts:
         factor = 255 / thresholds[channel] if thresholds[channel] > 0 else 0.0
-        steps: Counts = np.trunc(np.clip(counts * factor, 0, 255)) / 255
-        return steps
+        return np.trunc(np.clip(counts * factor, 0, 255))
 
-    return _map_counts(image, quantize)
+    return _map_counts(image, to_steps).astype(np.uint8)
 
 
 def _smallest_of_brightest(pixels: NDArray[np.generic], n_brightest: int) -> float:
@@ -208,16 +235,3 @@ def _map_counts(image: NDArray[np.generic], rule: Callable[[Counts, int], Counts
 
 def _is_countable(pixels: NDArray[np.generic]) -> bool:
     return bool(pixels.dtype in (np.uint8, np.uint16))
-
-
-def _by_card(unit: NDArray[np.float32], scaling: Scaling) -> NDArray[np.float32]:
-    if scaling.mean is None or scaling.std is None:
-        return unit
-    if len(scaling.mean) != len(unit):
-        raise ChannelError(
-            f"The image has {len(unit)} channels, but the model scales {len(scaling.mean)}.",
-            "Map the plate's channels to the model's first.",
-        )
-    mean = np.array(scaling.mean, dtype=np.float32)[:, None, None]
-    std = np.array(scaling.std, dtype=np.float32)[:, None, None]
-    return (unit - mean) / std

@@ -5,7 +5,7 @@ it does not. Padding would show the network mirrored cells, dropping the rest wo
 """
 
 import math
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,19 +45,19 @@ def n_tiles(shape: tuple[int, int], tiling: Tiling) -> int:
     return math.prod(math.ceil(length / size) for length, size in zip(shape, tiling.size, strict=True))
 
 
-def tile_image(image: NDArray[np.float32], tiling: Tiling) -> NDArray[np.float32]:
+def tile_image(image: NDArray[Any], tiling: Tiling) -> NDArray[Any]:
     """Cut or resize one field to the network's size.
 
     Parameters
     ----------
     image
-        (C, Y, X) float32, scaled.
+        (C, Y, X); of float32 where it is resized.
     tiling
         The model card's rule.
 
     Returns
     -------
-    (k, C, y, x) float32, contiguous; k is `n_tiles`, tiles run along rows first.
+    (k, C, y, x) of the same dtype, contiguous; k is `n_tiles`, tiles run along rows first.
     """
     if tiling.fit == "resize":
         return _resize(image, tiling.size)[None]
@@ -98,19 +98,19 @@ def _starts(length: int, size: int) -> list[int]:
     return [round(piece * (length - size) / max(1, pieces - 1)) for piece in range(pieces)]
 
 
-def _crop(image: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
+def _crop(image: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
     top, left = ((length - wanted) // 2 for length, wanted in zip(image.shape[1:], size, strict=True))
     return image[:, top : top + size[0], left : left + size[1]]
 
 
-def _mirror(image: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
+def _mirror(image: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
     missing = [max(0, wanted - length) for length, wanted in zip(image.shape[1:], size, strict=True)]
     if not any(missing):
         return image
     return np.pad(image, [(0, 0), *((gap // 2, gap - gap // 2) for gap in missing)], mode="reflect")
 
 
-def _resize(image: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
+def _resize(image: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
     if image.shape[1:] == size:
         return np.ascontiguousarray(image)
     from skimage.transform import resize

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+import torch
 
 from napari_ben.models import Scaling, Tiling
 from napari_ben.training import TrainingData
+from napari_ben.training._pixels import chunks_of
 
 
 def make_data(n_plates: int = 2, n_wells: int = 8, n_controls: int = 4, size: int = 32) -> TrainingData:
@@ -35,6 +37,11 @@ def make_data(n_plates: int = 2, n_wells: int = 8, n_controls: int = 4, size: in
         scaling=Scaling(kind="range", limits=(0, 255)),
         tiling=Tiling(size=(size, size)),
     )
+
+
+def inputs_of(data: TrainingData) -> np.ndarray:
+    """(N, C, y, x), what the network sees."""
+    return torch.cat(list(chunks_of(data, np.arange(len(data)), torch.device("cpu")))).numpy()
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from napari_ben.training._distort import distort, jitter_intensity, jitter_plate
+from napari_ben.training._distort import _draw_maps, _draw_zooms, distort, jitter_intensity
 
 
 def make_images(n: int = 8) -> torch.Tensor:
@@ -52,15 +52,21 @@ def test_gain_and_bias_act_on_whole_channels():
     assert jitter_intensity(images, 0, 0, np.random.default_rng(0)) is images
 
 
-def test_jittering_the_plate_is_scaling_by_wrong_statistics():
-    counts, mean, std = (
-        np.random.default_rng(3).uniform(0, 900, (6, 2, 5, 5)),
-        np.array([300, 20.0]),
-        np.array([50, 9.0]),
-    )
-    z = torch.from_numpy((counts - mean[:, None, None]) / std[:, None, None])
-    found = jitter_plate(z, np.tile(mean / std, (6, 1)), 0.1, np.random.default_rng(5))
-    a, b = np.random.default_rng(5).uniform(-0.1, 0.1, (2, 6, 2))
-    wrong_mean, wrong_std = mean * (1 + a), std * (1 + b)
-    expected = (counts - wrong_mean[..., None, None]) / wrong_std[..., None, None]
-    np.testing.assert_allclose(found.numpy(), expected)
+@pytest.mark.parametrize("strength", ["easy", "hard"])
+def test_images_are_resampled_as_by_an_affine_grid(strength: str):
+    images = make_images()
+    found = distort(images.contiguous(memory_format=torch.channels_last), strength, np.random.default_rng(4))
+    moves, scale, shift = _draw_maps(8, rng := np.random.default_rng(4))
+    if strength == "hard":
+        zoom, part = _draw_zooms(8, rng)
+        scale, shift, moves = scale * zoom, scale * part + shift, np.arange(8)
+    maps = np.zeros((8, 2, 3))
+    maps[:, [0, 1], [0, 1]], maps[:, :, 2] = scale, shift
+    grid = torch.nn.functional.affine_grid(torch.from_numpy(maps).float(), list(images.shape), align_corners=False)
+    expected = torch.nn.functional.grid_sample(images, grid, align_corners=False)
+    kept = found != 0 if strength == "hard" else torch.ones_like(found, dtype=torch.bool)  # a rectangle is erased
+    assert kept.float().mean() > 0.5
+    torch.testing.assert_close(found[kept], expected[kept], rtol=1e-4, atol=1e-4)
+    stays = np.setdiff1d(np.arange(8), moves)
+    assert torch.equal(found[stays], images[stays])
+    assert (len(stays) > 0) == (strength == "easy")

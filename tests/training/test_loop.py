@@ -27,6 +27,8 @@ def make_config(method: str = "erm", **changes: Any) -> TrainingConfig:
         "accumulation": 2,
         "learning_rate": 3e-3,
     }
+    if method == "erm":
+        del settings["accumulation"]
     if method == "arm-cml":
         settings["options"] = {"width": 4, "context_width": 4}
     return TrainingConfig(method=method, **(settings | changes))

@@ -51,6 +51,10 @@ class TrainingConfig(BaseModel):
         For ``plate``: each image's mean and deviation are off by up to this share in training.
     tiling
         Size of the network's input; None means whole fields.
+    cache
+        How decoded images are kept. ``exact``: as the camera's integers, one byte a pixel for 8-bit images and for
+        ``percentile``, two for 16-bit ones, four for all others. ``uint8``: one byte, other images rounded to 256
+        levels between the darkest and the brightest pixel of each channel of each. ``float32``: four.
     epochs
         At most.
     patience
@@ -68,7 +72,8 @@ class TrainingConfig(BaseModel):
     controls_in_loss
         Whether controls that form the statistics carry the loss too; with ``label_controls``.
     accumulation
-        Batches, each of one plate, whose gradients are summed before a step; for ``erm`` the batches mix plates.
+        Batches whose gradients are summed before a step, each of one plate, or for ``erm`` mixed over plates. None
+        stands for 4, and for 1 with ``erm``.
     random_context
         Draw the size of each context at random, and for ``cs-arm-bn`` the weight of its controls and the mix of its
         classes too, so that the network has met what it is given at inference.
@@ -118,6 +123,7 @@ class TrainingConfig(BaseModel):
     scale_over: str = "plate"
     pixel_jitter: Annotated[float, Field(ge=0, lt=1)] = 0.1
     tiling: Tiling | None = None
+    cache: Literal["exact", "uint8", "float32"] = "exact"
     epochs: Count = 40
     patience: Count | None = None
     validation_plates: tuple[str, ...] = ()
@@ -126,7 +132,7 @@ class TrainingConfig(BaseModel):
     batch_size: Annotated[int, Field(ge=2)] = 64
     control_batch_size: Annotated[int, Field(ge=2)] = 64
     controls_in_loss: bool = False
-    accumulation: Count = 4
+    accumulation: Count | None = None
     random_context: bool = True
     control_weight: Share = 2 / 3
     optimizer: Literal["adamw", "adam", "sgd"] = "adamw"
@@ -147,6 +153,11 @@ class TrainingConfig(BaseModel):
     bias: Annotated[float, Field(ge=0)] = 0.0
     crop: Count | None = None
     seed: Annotated[int, Field(ge=0)] = 0
+
+    @property
+    def batches_a_step(self) -> int:
+        """Number of batches whose gradients make one step."""
+        return self.accumulation or (1 if self.method == "erm" else 4)
 
     @model_validator(mode="after")
     def _refuse_what_does_not_go_together(self) -> Self:

@@ -1,17 +1,21 @@
-"""Images and labels of a training run, in memory and ready for the network."""
+"""Images and labels of a training run: decoded once, read by row."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_ben.errors import ArgumentError
-from napari_ben.models import ChannelStatistics, ModelCard, Scaling, Tiling, map_channels, prepare_image
+from napari_ben.models import ChannelStatistics, ModelCard, Scaling, Tiling, map_channels, n_tiles, prepare_unscaled
 from napari_ben.plates import Plate
 from napari_ben.training._config import TrainingConfig
 from napari_ben.training._fields import list_fields
 from napari_ben.training._scaling import measure_plates, measure_scaling
+from napari_ben.training._store import FLOAT32, INT16, UINT8, PixelStore
 
 __all__ = ["UNLABELLED", "TrainingData", "collect_data"]
 
@@ -20,12 +24,12 @@ UNLABELLED = -1
 
 @dataclass(frozen=True)
 class TrainingData:
-    """Network inputs with what is known about them; one row an image, or a tile of one.
+    """Images with what is known about them; one row an image, or a tile of one.
 
     Parameters
     ----------
     images
-        (N, C, y, x) float32, network input.
+        (N, C, y, x) uint8, int16 (camera counts less 32768) or float32, in memory or in a file; a view of (N, y, x, C).
     labels
         (N,) int64, position in ``classes``; -1 for images without a label.
     is_control
@@ -44,9 +48,11 @@ class TrainingData:
         Of each of `plate_names`; empty where nobody said.
     offsets
         (n_plates, C) float64, mean over deviation of each plate's channels where these scaled the pixels, else None.
+    zero, unit
+        (N, C) float64: network input is (count − zero) / unit. None where images are network input.
     """
 
-    images: NDArray[np.float32]
+    images: NDArray[Any]
     labels: NDArray[np.int64]
     is_control: NDArray[np.bool_]
     plates: NDArray[np.int64]
@@ -59,6 +65,8 @@ class TrainingData:
     fields: NDArray[np.int64] | None = None
     experiments: tuple[str, ...] = ()
     offsets: NDArray[np.float64] | None = None
+    zero: NDArray[np.float64] | None = None
+    unit: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -69,9 +77,21 @@ class TrainingData:
         labelled: NDArray[np.bool_] = self.labels != UNLABELLED
         return labelled
 
+    def lines(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """(n, C) zero and unit of rows."""
+        if self.zero is None or self.unit is None:
+            shape = (len(rows), self.images.shape[1])
+            return np.zeros(shape), np.ones(shape)
+        return self.zero[rows], self.unit[rows]
+
 
 def collect_data(
-    plates: Sequence[Plate], config: TrainingConfig, experiments: Mapping[str, str] | None = None
+    plates: Sequence[Plate],
+    config: TrainingConfig,
+    experiments: Mapping[str, str] | None = None,
+    *,
+    folder: Path | None = None,
+    in_memory: int | None = None,
 ) -> TrainingData:
     """Read the images of a training run.
 
@@ -83,6 +103,10 @@ def collect_data(
         Which labels, wells, channels, scaling and size.
     experiments
         Plate name → experiment.
+    folder
+        Where a file of pixels may be made; None keeps them in memory.
+    in_memory
+        Bytes of pixels from which on they go to that file; None never.
 
     Raises
     ------
@@ -90,6 +114,8 @@ def collect_data(
         No plates, no such column, or fewer than two classes.
     ChannelError, SelectionError, PlateError
         A channel, well or image is not as asked.
+    SaveError
+        The file of pixels cannot be written.
     """
     fields = list_fields(plates, config)
     channels = config.channels or plates[0].channels
@@ -106,14 +132,19 @@ def collect_data(
         tiling=config.tiling or Tiling(size=plates[0].shape),
         embedding_size=1,
     )
-    inputs = [
-        prepare_image(plate.read_field(row, order), card, own[number] if own else None)
-        for number, (plate, row, order) in zip(fields["plate"], sources, strict=True)
-    ]
-    rows = fields.loc[fields.index.repeat([len(tiles) for tiles in inputs])]
+    dtype = _pixel_type(plates, card, config)
+    n_bytes = len(fields) * n_tiles(plates[0].shape, card.tiling) * len(channels) * math.prod(card.tiling.size)
+    is_large = in_memory is not None and n_bytes * dtype.itemsize > in_memory
+    with PixelStore(dtype, folder if is_large else None, rounds=config.cache == "uint8") as store:
+        counts = [
+            store.add(prepare_unscaled(plate.read_field(row, order), card, own[number] if own else None))
+            for number, (plate, row, order) in zip(fields["plate"], sources, strict=True)
+        ]
+        images, zero, unit = store.stored()
+    rows = fields.loc[fields.index.repeat(counts)]
     numbers = {name: number for number, name in enumerate(classes)} | {"": UNLABELLED}
     return TrainingData(
-        images=_join(inputs),
+        images=images,
         labels=rows["label"].map(numbers).to_numpy(np.int64),
         is_control=rows["is_control"].to_numpy(bool),
         plates=rows["plate"].to_numpy(np.int64),
@@ -126,6 +157,8 @@ def collect_data(
         fields=rows.index.to_numpy(np.int64),
         experiments=tuple((experiments or {}).get(plate.name, "") for plate in plates) if experiments else (),
         offsets=np.array([mean / np.where(std > 0, std, 1) for mean, std in own]) if own else None,
+        zero=zero,
+        unit=unit,
     )
 
 
@@ -154,12 +187,15 @@ def _group(plate: Plate, over: str, experiments: Mapping[str, str]) -> str:
     return values[0]
 
 
-def _join(inputs: list[NDArray[np.float32]]) -> NDArray[np.float32]:
-    """Concatenate and empty the list on the way, so that the images are in memory once and not twice."""
-    joined = np.empty((sum(map(len, inputs)), *inputs[0].shape[1:]), np.float32)
-    end = len(joined)
-    while inputs:
-        tiles = inputs.pop()
-        joined[end - len(tiles) : end] = tiles
-        end -= len(tiles)
-    return joined
+def _pixel_type(plates: Sequence[Plate], card: ModelCard, config: TrainingConfig) -> np.dtype[Any]:
+    """Smallest type that holds what the network is to see."""
+    if config.cache != "exact":
+        return np.dtype(config.cache)
+    if card.tiling.fit == "resize":
+        return FLOAT32
+    if card.scaling.kind == "percentile":
+        return UINT8
+    widest = np.result_type(*(plate.dtype for plate in plates))
+    if widest.kind != "u" or widest.itemsize > 2:
+        return FLOAT32
+    return UINT8 if widest.itemsize == 1 else INT16

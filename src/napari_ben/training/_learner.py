@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from napari_ben.models import Classifier
-from napari_ben.training._augment import augment
+from napari_ben.training._augment import see
 from napari_ben.training._batches import Batch
 from napari_ben.training._checkpoint import RunState, fill_optimizer, flatten_optimizer
 from napari_ben.training._config import TrainingConfig
 from napari_ben.training._data import UNLABELLED, TrainingData
-from napari_ben.training._distort import Strength, distort, jitter_intensity, jitter_plate
+from napari_ben.training._distort import Strength
 from napari_ben.training._losses import (
     ARCFACE_SHARE,
     SCALE,
@@ -26,13 +26,14 @@ from napari_ben.training._losses import (
 )
 from napari_ben.training._mixture import accept_shares, follow_shares, shares_of_images
 from napari_ben.training._network import build_classifier, build_heads, layout_of, make_optimizer
+from napari_ben.training._pixels import Load, load_rows, to_device
 from napari_ben.training._recipes import RECIPES
 from napari_ben.training._simclr import contrastive_loss
 from napari_ben.training._teacher import MeanTeacher
 
 __all__ = ["Learner", "Moment"]
 
-Rows = NDArray[np.int64]
+Loaded = tuple[Batch, Load]
 
 
 @dataclass(frozen=True)
@@ -75,20 +76,27 @@ class Learner:
         self.teacher = None if config.teacher is None else MeanTeacher(self.network, config.teacher, data)
         self.optimizer = make_optimizer([*self.network.parameters(), *self.heads.parameters()], config)
 
-    def step(self, batches: list[Batch], rng: np.random.Generator, moment: Moment) -> float:
+    def load(self, batches: list[Batch]) -> list[Loaded]:
+        """Read the images of a step; draws nothing, so it may run ahead of the steps."""
+        rows = (np.concatenate([batch.rows, batch.unlabelled]) for batch in batches)
+        return [
+            (batch, load_rows(self.data, members, self.device)) for batch, members in zip(batches, rows, strict=True)
+        ]
+
+    def step(self, loaded: list[Loaded], rng: np.random.Generator, moment: Moment) -> float:
         """Sum the gradients of the batches and move; gives the mean loss."""
         for group in self.optimizer.param_groups:
             group["lr"] = moment.rate
         self.optimizer.zero_grad()
-        total = 0.0
-        for batch in batches:
-            loss = self._loss(batch, rng, moment) / len(batches)
+        losses = []
+        for batch, load in loaded:
+            loss = self._loss(batch, load, rng, moment) / len(loaded)
             torch.autograd.backward(loss)
-            total += loss.item()
+            losses.append(loss.detach())
         self.optimizer.step()
         if self.teacher is not None:
             self.teacher.follow(self.network, moment.epoch, moment.step)
-        return total
+        return float(torch.stack(losses).sum())
 
     def plain(self, weights: dict[str, Tensor] | None = None) -> Classifier:
         """Copy with ordinary layers in inference mode: of the teacher where there is one, or with these weights."""
@@ -117,20 +125,20 @@ class Learner:
         if self.teacher is not None:
             self.teacher.fill(_under("teacher.", state.extra))
 
-    def _loss(self, batch: Batch, rng: np.random.Generator, moment: Moment) -> Tensor:
+    def _loss(self, batch: Batch, load: Load, rng: np.random.Generator, moment: Moment) -> Tensor:
         if RECIPES[self.config.method].is_contrastive:
-            return self._contrastive_loss(batch, rng)
-        loss = self._labelled_loss(batch, rng)
+            return self._contrastive_loss(load, rng)
+        loss = self._labelled_loss(batch, load.first(len(batch.rows)), rng)
         if self.teacher is None:
             return loss
-        rows = np.concatenate([batch.rows, batch.unlabelled])
-        views = (self._inputs(rows, rng, strength) for strength in ("easy", "hard"))
+        views = (self._see(load, rng, strength) for strength in ("easy", "hard"))
         easy, hard = (images.contiguous(memory_format=self.layout) for images in views)
         with self._precision():
-            return self.teacher.join(loss, self.network, (easy, hard), rows, moment.epoch)
+            return self.teacher.join(loss, self.network, (easy, hard), load.rows, moment.epoch)
 
-    def _labelled_loss(self, batch: Batch, rng: np.random.Generator) -> Tensor:
-        images, labels = self._inputs(batch.rows, rng, self.config.distortion), self._labels(batch)
+    def _labelled_loss(self, batch: Batch, load: Load, rng: np.random.Generator) -> Tensor:
+        images = self._see(load, rng, self.config.distortion)
+        labels = to_device(self._labels(batch), images)
         partners, own = np.arange(len(batch.rows)), 1.0
         n = len(batch.rows) if self.config.controls_in_loss else batch.n_queries
         if self.config.cutmix and rng.random() < self.config.cutmix:
@@ -140,7 +148,7 @@ class Learner:
             embeddings = self.network.embed(images.contiguous(memory_format=self.layout))[:n]
             loss = own * self._cost(embeddings, labels[:n])
             if own < 1:
-                loss = loss + (1 - own) * self._cost(embeddings, labels[torch.from_numpy(partners).to(self.device)])
+                loss = loss + (1 - own) * self._cost(embeddings, labels[to_device(partners, labels)])
             return loss
 
     def _cost(self, embeddings: Tensor, labels: Tensor) -> Tensor:
@@ -153,32 +161,27 @@ class Learner:
         margin_logits = arcface_logits(self.heads["arcface"](embeddings).float(), labels, config.margin)
         return SOFTMAX_SHARE * loss + ARCFACE_SHARE * cross_entropy(margin_logits, labels, 0.0)
 
-    def _contrastive_loss(self, batch: Batch, rng: np.random.Generator) -> Tensor:
-        rows = batch.rows
-        images = torch.cat([self._inputs(rows, rng, self.config.distortion) for _ in range(2)])
-        groups = np.arange(len(rows))
-        if self.config.method == "minclr":
-            images, groups = images[: len(rows)], rows if self.data.fields is None else self.data.fields[rows]
+    def _contrastive_loss(self, load: Load, rng: np.random.Generator) -> Tensor:
+        config, rows = self.config, load.rows
+        if config.method == "minclr":
+            groups = rows if self.data.fields is None else self.data.fields[rows]
         else:
-            groups = np.tile(groups, 2)
+            groups = np.tile(np.arange(len(rows)), 2)
+        images = torch.cat([self._see(load, rng, config.distortion) for _ in range(len(groups) // len(rows))])
         with self._precision():
             vectors = self.heads["projection"](self.network.embed(images.contiguous(memory_format=self.layout)))
-        return contrastive_loss(vectors, torch.from_numpy(groups).to(self.device), self.config.contrast.temperature)
+        return contrastive_loss(vectors, to_device(groups, images), config.contrast.temperature)
 
-    def _inputs(self, rows: Rows, rng: np.random.Generator, strength: Strength) -> Tensor:
-        """Images as the network is to see them this time."""
-        data, config = self.data, self.config
-        images = torch.from_numpy(augment(data.images[rows], config, rng)).to(self.device)
-        if data.offsets is not None and config.pixel_jitter:
-            images = jitter_plate(images, data.offsets[data.plates[rows]], config.pixel_jitter, rng)
-        return jitter_intensity(distort(images, strength, rng), config.gain, config.bias, rng)
+    def _see(self, load: Load, rng: np.random.Generator, strength: Strength) -> Tensor:
+        offsets = None if self.data.offsets is None else self.data.offsets[self.data.plates[load.rows]]
+        return see(load, offsets, self.config, strength, rng)
 
-    def _labels(self, batch: Batch) -> Tensor:
+    def _labels(self, batch: Batch) -> NDArray[np.int64]:
         """Labels of the rows that carry the loss; -1 for the others."""
         labels = self.data.labels[batch.rows].copy()
         if not self.config.controls_in_loss:
             labels[batch.n_queries :] = UNLABELLED
-        return torch.from_numpy(labels).to(self.device)
+        return labels
 
     @contextmanager
     def _shares(self, batch: Batch) -> Iterator[None]:

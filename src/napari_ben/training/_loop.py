@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Generator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from napari_ben.training._checkpoint import RunState, load_state, save_state
 from napari_ben.training._config import TrainingConfig
 from napari_ben.training._data import TrainingData
 from napari_ben.training._learner import Learner, Moment
+from napari_ben.training._prefetch import prefetch
 from napari_ben.training._probe import field_features, fit_probe
 from napari_ben.training._recipes import RECIPES, make_pool
 from napari_ben.training._schedule import learning_rate
@@ -134,15 +136,17 @@ def _start(run: _Run, checkpoint: Path | None) -> RunState:
 
 def _train_epoch(run: _Run, number: int) -> Generator[Epoch, None, float]:
     config, n_steps = run.config, run.n_steps
-    rng = np.random.default_rng([config.seed, number])
+    drawing, changing = (np.random.default_rng([config.seed, number, stream]) for stream in (1, 2))
     run.learner.network.train()
     losses: list[float] = []
-    for batches in RECIPES[config.method].draw(run.pool, config, rng):
-        done = (number - 1) * n_steps + len(losses)
-        rate = learning_rate(done / (config.epochs * n_steps), config)
-        losses.append(run.learner.step(batches, rng, Moment(number, done, rate)))
-        if len(losses) < n_steps:
-            yield Epoch(number, config.epochs, len(losses), n_steps, float(np.mean(losses)), rate=rate)
+    steps = RECIPES[config.method].draw(run.pool, config, drawing)
+    with closing(prefetch(steps, run.learner.load)) as loads:
+        for loaded in loads:
+            done = (number - 1) * n_steps + len(losses)
+            rate = learning_rate(done / (config.epochs * n_steps), config)
+            losses.append(run.learner.step(loaded, changing, Moment(number, done, rate)))
+            if len(losses) < n_steps:
+                yield Epoch(number, config.epochs, len(losses), n_steps, float(np.mean(losses)), rate=rate)
     return float(np.mean(losses))
 
 
@@ -195,6 +199,7 @@ def _is_over(state: RunState, config: TrainingConfig) -> bool:
 
 def _fingerprint(data: TrainingData, config: TrainingConfig) -> str:
     digest = hashlib.sha256(config.model_dump_json().encode())
-    for column in (data.labels, data.plates, data.is_control, data.images[:: max(1, len(data) // 16)]):
+    some = np.arange(0, len(data), max(1, len(data) // 16))
+    for column in (data.labels, data.plates, data.is_control, data.images[some], *data.lines(some)):
         digest.update(np.ascontiguousarray(column).tobytes())
     return digest.hexdigest()

@@ -55,10 +55,11 @@ class CosineHead(nn.Module):
 
 
 def cross_entropy(logits: Tensor, labels: Tensor, smoothing: float) -> Tensor:
-    """Mean over the labelled rows; 0 where there is none."""
-    if not bool((labels != UNLABELLED).any()):
-        return logits.sum() * 0
-    return functional.cross_entropy(logits.float(), labels, ignore_index=UNLABELLED, label_smoothing=smoothing)
+    """Mean over the labelled rows; 0 where there is none. A device is not asked how many there are."""
+    total = functional.cross_entropy(
+        logits.float(), labels, ignore_index=UNLABELLED, label_smoothing=smoothing, reduction="sum"
+    )
+    return total / (labels != UNLABELLED).sum().clamp(min=1)
 
 
 def cut_and_mix(images: Tensor, rng: np.random.Generator) -> tuple[Tensor, NDArray[np.int64], float]:

@@ -13,7 +13,8 @@ from torch.nn import functional
 from napari_ben.models import Classifier
 from napari_ben.training._config import TrainingConfig
 from napari_ben.training._data import TrainingData
-from napari_ben.training._validation import chunks_of, follow_plates
+from napari_ben.training._pixels import chunks_of
+from napari_ben.training._validation import follow_plates
 
 __all__ = ["field_features", "fit_probe"]
 

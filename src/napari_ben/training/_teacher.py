@@ -23,10 +23,9 @@ from napari_ben.results import assign_classes
 from napari_ben.training._data import UNLABELLED, TrainingData
 from napari_ben.training._losses import cross_entropy
 from napari_ben.training._options import Teacher
+from napari_ben.training._pixels import chunks_of
 
 __all__ = ["MeanTeacher", "decay_at", "ramp_up"]
-
-_CHUNK = 64
 
 
 def ramp_up(epoch: int, options: Teacher) -> float:
@@ -132,8 +131,7 @@ class MeanTeacher:
         """(n, K) logits, averaged over four turns of each image, with the teacher's own statistics."""
         network, device = self.network.eval(), next(self.network.parameters()).device
         found = []
-        for start in range(0, len(rows), _CHUNK):
-            images = torch.from_numpy(self.data.images[rows[start : start + _CHUNK]]).to(device)
+        for images in chunks_of(self.data, rows, device):
             turns = [images.flip(dims) for dims in ([], [2], [3], [2, 3])]
             found.append(torch.stack([network(turned) for turned in turns]).mean(0).float().cpu())
         return torch.cat(found)

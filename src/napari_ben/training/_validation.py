@@ -11,11 +11,11 @@ from napari_ben.methods import apply_statistics, cut_into_sets, measure_statisti
 from napari_ben.models import Classifier
 from napari_ben.training._config import TrainingConfig
 from napari_ben.training._data import TrainingData
+from napari_ben.training._pixels import chunks_of
 from napari_ben.training._recipes import RECIPES
 
-__all__ = ["chunks_of", "follow_plates", "well_accuracy"]
+__all__ = ["follow_plates", "well_accuracy"]
 
-_CHUNK = 64
 Rows = NDArray[np.int64]
 
 
@@ -85,8 +85,3 @@ def _adapt(
     used = weights > 0
     images = chunks_of(data, rows[used], device)
     return apply_statistics(network, measure_statistics(network, images, weights=torch.from_numpy(weights[used])))
-
-
-def chunks_of(data: TrainingData, rows: Rows, device: torch.device) -> list[torch.Tensor]:
-    """Images of rows, some at a time."""
-    return [torch.from_numpy(data.images[rows[i : i + _CHUNK]]).to(device) for i in range(0, len(rows), _CHUNK)]

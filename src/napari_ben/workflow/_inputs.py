@@ -57,7 +57,7 @@ class InputCache:
     """
 
     def __init__(self, max_bytes: int | None = None) -> None:
-        self.max_bytes = _affordable() if max_bytes is None else max_bytes
+        self.max_bytes = affordable_memory() if max_bytes is None else max_bytes
         self.n_bytes = 0
         self._kept: dict[tuple[Any, ...], Inputs] = {}
         self._sources: list[Any] = []
@@ -161,6 +161,6 @@ def _digest(image: NDArray[Any]) -> bytes:
     return content.digest()
 
 
-def _affordable() -> int:
+def affordable_memory() -> int:
     """Give a third of the memory that is free now."""
     return int(psutil.virtual_memory().available) // _SHARE_OF_MEMORY

@@ -9,6 +9,7 @@ from napari_ben.plates import Plate, Screen
 from napari_ben.training import TrainingConfig, collect_data
 from napari_ben.workflow._config import make_config
 from napari_ben.workflow._device import find_device, memory_in_words, processor_threads
+from napari_ben.workflow._inputs import affordable_memory
 from napari_ben.workflow._journal import keep_journal
 from napari_ben.workflow._open import Plates, open_plates
 
@@ -75,7 +76,8 @@ def run_training(  # noqa: PLR0913 # what to make, and how to carry it out
 ) -> "Generator[Epoch, None, Model]":
     """Train, handing back control after every step; closing the generator stops the work.
 
-    After each epoch a checkpoint is kept beside `out`; it goes when the model is saved.
+    After each epoch a checkpoint is kept beside `out`; it goes when the model is saved. So are the decoded images, in a
+    file, where they would take more than a third of the free memory.
 
     Parameters
     ----------
@@ -108,7 +110,7 @@ def run_training(  # noqa: PLR0913 # what to make, and how to carry it out
             f"Call it {out.stem}{MODEL_SUFFIX}.",
         )
     chosen = find_device(device)
-    data = collect_data(list(plates), config, _experiments(plates))
+    data = collect_data(list(plates), config, _experiments(plates), folder=out.parent, in_memory=affordable_memory())
     checkpoint = out.with_name(out.name + CHECKPOINT_SUFFIX)
     _check_resume(checkpoint, resume=resume)
     with processor_threads(threads), memory_in_words(chosen):

@@ -56,6 +56,19 @@ def test_every_batch_is_one_plate(pool: Pool, config: TrainingConfig, method: st
 
 @settings(max_examples=40)
 @given(pools(), configs)
+def test_mixed_batches_are_summed_where_that_is_asked(pool: Pool, config: TrainingConfig):
+    together, alone = (
+        draw_epoch(pool, config.model_copy(update={"method": "erm", "accumulation": n}))
+        for n in (config.accumulation, None)
+    )
+    assert all(len(step) == config.accumulation for step in together[:-1])
+    assert all(len(step) == 1 for step in alone)
+    batches = [batch.rows.tolist() for step in together for batch in step]
+    assert batches == [step[0].rows.tolist() for step in alone]
+
+
+@settings(max_examples=40)
+@given(pools(), configs)
 def test_cs_arm_bn_has_labelled_queries_first_and_controls_behind(pool: Pool, config: TrainingConfig):
     config = config.model_copy(update={"method": "cs-arm-bn"})
     for batch in (batch for step in draw_epoch(pool, config) for batch in step):

@@ -83,11 +83,11 @@ def plate_of_each_batch(pool: Pool, config: TrainingConfig, rng: np.random.Gener
 
     Returns
     -------
-    (steps, accumulation) numbers of plates; the plates of one step differ as long as there are enough.
+    (steps, batches of a step) numbers of plates; the plates of one step differ as long as there are enough.
     """
-    steps = max(1, round(pool.n_queries / config.batch_size / config.accumulation))
+    steps = max(1, round(pool.n_queries / config.batch_size / config.batches_a_step))
     n_plates = len(pool.queries)
-    return np.array([draw_members(np.arange(n_plates), config.accumulation, rng) for _ in range(steps)])
+    return np.array([draw_members(np.arange(n_plates), config.batches_a_step, rng) for _ in range(steps)])
 
 
 def draw_members(members: Rows, count: int, rng: np.random.Generator) -> Rows:

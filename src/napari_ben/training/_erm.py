@@ -5,6 +5,7 @@ With a teacher each batch brings unlabelled images along (DeepNoise, arXiv 2209.
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 
@@ -15,9 +16,10 @@ __all__ = ["draw_erm"]
 
 
 def draw_erm(pool: Pool, config: TrainingConfig, rng: np.random.Generator) -> Iterator[list[Batch]]:
-    """Draw the batches of one epoch, each a step of its own."""
-    for batch in mixed_batches(pool, config.batch_size, rng):
-        yield [_with_unlabelled(batch, pool, config, rng)]
+    """Draw the steps of one epoch; the last one may hold fewer batches."""
+    batches = (_with_unlabelled(batch, pool, config, rng) for batch in mixed_batches(pool, config.batch_size, rng))
+    while step := list(islice(batches, config.batches_a_step)):
+        yield step
 
 
 def _with_unlabelled(batch: Batch, pool: Pool, config: TrainingConfig, rng: np.random.Generator) -> Batch:

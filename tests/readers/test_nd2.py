@@ -4,10 +4,14 @@ import pickle
 import struct
 import sys
 from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import psutil
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from napari_ben.errors import PlateError
 from napari_ben.readers import READERS, open_plate
@@ -216,3 +220,23 @@ def test_without_the_library_the_error_says_what_to_install(tmp_path, monkeypatc
 
 def test_other_folders_are_refused(tmp_path):
     assert READERS["nd2"].refusal(Place(tmp_path)) == "it has no .nd2 file"
+
+
+@settings(max_examples=10, deadline=None)
+@given(
+    wells=st.lists(st.sampled_from(["A01", "B02", "H12", "P24"]), min_size=1, max_size=5),
+    n_z=st.integers(1, 2),
+    n_times=st.integers(1, 2),
+    data=st.data(),
+)
+def test_random_plates_are_read_back(wells, n_z, n_times, data):
+    names = [f"{well}_{wells[:number].count(well) + 1:04}" for number, well in enumerate(wells)]
+    with TemporaryDirectory() as folder:
+        plate = open_plate(write_nd2(Path(folder) / "plate.nd2", names=names, n_z=n_z, n_times=n_times))
+        row = data.draw(st.integers(0, len(wells) - 1))
+        position = names.index(f"{plate.fields['well'][row]}_{plate.fields['field'][row]:04}")
+        z, time = data.draw(st.integers(0, n_z - 1)), data.draw(st.integers(0, n_times - 1))
+        shown = plate.at(z=z if plate.z_planes else "auto", time=time if plate.times else None)
+        expected = frame_of(0, (time, position, z))
+        assert len(plate.fields) == len(wells)
+        assert all(np.array_equal(shown.read_plane(row, channel), expected[:, :, channel]) for channel in range(2))

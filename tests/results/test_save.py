@@ -34,6 +34,7 @@ def test_saving_twice_gives_the_same_bytes(predictions: Predictions, tmp_path: P
         "embedding_pca.png",
         "embedding_pca.svg",
         "run.json",
+        "predictions.safetensors",
     }
 
 

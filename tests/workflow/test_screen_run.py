@@ -10,6 +10,7 @@ import pytest
 from napari_ben.errors import ChannelError, PlateError
 from napari_ben.plates import Plate, Screen
 from napari_ben.workflow import (
+    Extras,
     PlateTask,
     PredictConfig,
     drain,
@@ -25,7 +26,7 @@ from napari_ben.workflow import (
 
 from .conftest import CountingSource, make_model, make_plate
 
-OPTIONS = {"method": "controls", "context": "controls", "threads": 1, "formats": ("csv",)}
+OPTIONS = {"method": "controls", "context": "controls", "threads": 1, "extras": Extras(("csv",))}
 
 
 def plates_of(*names: str) -> list[Plate]:
@@ -124,7 +125,7 @@ def test_when_every_plate_is_refused_so_is_the_run(model, tmp_path):
 
 def test_a_run_that_is_closed_leaves_tables_of_what_is_finished(model, tmp_path):
     config = make_config(PredictConfig, method="controls", context="controls", threads=1)
-    run = run_screen(plan_screen(screen_of(plates_of("P1", "P2")), [model], config, tmp_path / "out", ("csv",)))
+    run = run_screen(plan_screen(screen_of(plates_of("P1", "P2")), [model], config, tmp_path / "out", Extras(("csv",))))
     steps = []
     for step in run:
         steps.append(step)
@@ -151,7 +152,7 @@ def test_controls_that_all_plates_share_are_a_context_and_are_replayed(model, tm
 
 def test_a_task_can_be_sent_to_another_process(model, tmp_path):
     config = make_config(PredictConfig, method="controls", context="controls", threads=1)
-    task = PlateTask(plan_prediction(make_plate(), model, config), tmp_path / "P1", ("csv",))
+    task = PlateTask(plan_prediction(make_plate(), model, config), tmp_path / "P1", Extras(("csv",)))
     outcome = drain(run_plate(pickle.loads(pickle.dumps(task))))
     assert pickle.loads(pickle.dumps(outcome)) == outcome
     assert (outcome.status, outcome.n_wells, outcome.n_fields) == ("predicted", 12, 24)

@@ -72,6 +72,8 @@ def compare(
     reducer: option.Reducer = None,
     device: option.Device = None,
     threads: option.Threads = None,
+    scheduler: option.Scheduler = None,
+    workers: option.Workers = None,
     settings: option.Settings = None,
 ) -> None:
     """Run methods and models on the same plates: accuracy, sweeps, batch effects, figures, one page."""
@@ -103,7 +105,9 @@ def compare(
     sources = option.parse_pairs(embeddings, "--embeddings")
     tables = follow(workflow.find_embeddings(sources, entrants, out, config.device), "embeddings")
     elsewhere = workflow.runs_elsewhere(tables, entrants, config.labels)
-    comparison = follow(workflow.run_comparison(trials, config, out, elsewhere), f"{len(trials)} runs")
+    with workflow.open_client(scheduler, workers) as client:
+        run = workflow.run_comparison(trials, config, out, elsewhere, client)
+        comparison = follow(run, f"{len(trials)} runs")
     typer.echo(comparison.to_markdown(), nl=False)
     warn(*comparison.notes)
     if not comparison.table["n_wells"].any():

@@ -60,6 +60,13 @@ Device = Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1 or mps
 ChunkSize = Annotated[int | None, typer.Option(help="Images at a time; changes speed and memory, not results.")]
 MemoryBudget = Annotated[str | None, typer.Option(help="What the statistics may hold, such as 4GB.")]
 Threads = Annotated[int | None, typer.Option(help="Processor threads of the network.")]
+Scheduler = Annotated[
+    str | None, typer.Option(help="Address of a dask scheduler whose workers take the plates of a screen.")
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(help="Processes on this machine that take the plates of a screen; without it one after the other."),
+]
 Settings = Annotated[
     list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Any further option, the value as JSON or text.")
 ]

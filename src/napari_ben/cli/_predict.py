@@ -26,8 +26,7 @@ PRIOR = (
     "Fit the wells' classes to the layout: balance, assign or both; with --per-plate. Off by default, because it takes "
     "a promise about the layout for a fact."
 )
-SCHEDULER = "Address of a dask scheduler whose workers take the plates of a screen."
-WORKERS = "Processes on this machine that take the plates of a screen; without it one plate after the other."
+STABILITY = "How often the contexts of a screen's plates are drawn anew, to say how stable the classes are."
 Umap = Annotated[bool, typer.Option("--umap", help="Lay the embedding out with UMAP too.")]
 
 
@@ -60,16 +59,17 @@ def predict(
     chunk_size: option.ChunkSize = None,
     memory_budget: option.MemoryBudget = None,
     threads: option.Threads = None,
-    scheduler: Annotated[str | None, typer.Option(help=SCHEDULER)] = None,
-    workers: Annotated[int | None, typer.Option(help=WORKERS)] = None,
+    scheduler: option.Scheduler = None,
+    workers: option.Workers = None,
     formats: Formats = None,
     umap: Umap = False,
+    stability: Annotated[int, typer.Option(min=0, help=STABILITY)] = 0,
     settings: option.Settings = None,
 ) -> None:
     """Predict a plate, or every plate of a screen with statistics of its own; run again, it goes on."""
     from napari_ben.models import load_model
     from napari_ben.results import check_export
-    from napari_ben.workflow import PredictConfig, make_config, plan_ensemble, plan_screen
+    from napari_ben.workflow import Extras, PredictConfig, make_config, plan_ensemble, plan_screen
 
     check_export(out, formats or ())
     options = option.given(
@@ -93,7 +93,9 @@ def predict(
     screen = open_all(path, told, layout, pattern, option.view(z, time, acquisition))
     if len(screen) > 1:
         watch_screen(
-            plan_screen(screen, networks, config, out, formats or DEFAULT_FORMATS, umap=umap), scheduler, workers
+            plan_screen(screen, networks, config, out, Extras(tuple(formats or DEFAULT_FORMATS), umap)),
+            scheduler,
+            workers,
         )
         return
     if scheduler is not None or workers is not None:

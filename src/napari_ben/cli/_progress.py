@@ -15,6 +15,7 @@ STOPPED = 130  # the exit code of what a person stopped
 _REWRITE_EVERY = 0.1
 _LOG_EVERY = 10.0
 _STAGES = {
+    "waiting": "waiting for a worker",
     "pixels": "looking at pixels",
     "quality": "looking at image quality",
     "reading": "reading the context",
@@ -49,7 +50,8 @@ class Reporter:
         if stage != self._stage:
             self._stage, self._started, self._said = stage, now, now
         pause = _REWRITE_EVERY if self.stream.isatty() else _LOG_EVERY
-        if done < total and now - self._said < pause:
+        is_over = 0 < done == total
+        if not is_over and now - self._said < pause:
             return
         self._said = now
         self._write(f"{self.title} · {_STAGES.get(stage, stage)} {done}/{total} {unit}{self._time_left(done, total)}")

@@ -30,6 +30,7 @@ def watch_screen(plan: "ScreenPlan", scheduler: str | None = None, workers: int 
 
 
 def _watch(plan: "ScreenPlan", client: "Client | None") -> None:
+    from napari_ben.evaluation import to_markdown
     from napari_ben.workflow import run_screen
 
     run = run_screen(plan, client)
@@ -39,6 +40,7 @@ def _watch(plan: "ScreenPlan", client: "Client | None") -> None:
         run.close()  # writes the tables of what is finished
         warn(f"Stopped. Finished plates lie in {plan.folder}; run the same command again to go on with the others.")
         raise typer.Exit(STOPPED) from None
+    typer.echo(to_markdown(results.overview), nl=False)
     counts = results.table["status"].value_counts()
     words = ", ".join(f"{count} {status}" for status, count in counts.items())
     typer.echo(f"{plan.screen.name}: {words} → {plan.folder / 'wells.csv'}, {plan.folder / 'plates.csv'}")

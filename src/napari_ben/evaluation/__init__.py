@@ -15,7 +15,14 @@ from napari_ben.evaluation._comparison import (
     over_plates,
     to_markdown,
 )
-from napari_ben.evaluation._drift import chance_drift, drift_between, drift_from, region_drift, well_influence
+from napari_ben.evaluation._drift import (
+    chance_drift,
+    drift_between,
+    drift_from,
+    overall_drift,
+    region_drift,
+    well_influence,
+)
 from napari_ben.evaluation._examples import next_examples
 from napari_ben.evaluation._heads import HEADS, HeadKind, LinearHead, fit_head
 from napari_ben.evaluation._intervals import bootstrap_accuracy, interval_unit
@@ -39,6 +46,7 @@ from napari_ben.evaluation._quality import (
     measure_plane,
     quality_of_wells,
 )
+from napari_ben.evaluation._separation import Separation, control_separation, pair_auc
 from napari_ben.evaluation._shift import label_shift
 from napari_ben.evaluation._stability import resample_wells, stability
 from napari_ben.evaluation._subsets import deal_wells, jackknife_error, stratified_subset
@@ -53,6 +61,7 @@ __all__ = [
     "Matches",
     "QualityLimits",
     "Run",
+    "Separation",
     "accuracy",
     "batch_effects",
     "bootstrap_accuracy",
@@ -63,6 +72,7 @@ __all__ = [
     "class_counts",
     "compare_runs",
     "control_distance",
+    "control_separation",
     "deal_wells",
     "drift_between",
     "drift_from",
@@ -82,6 +92,8 @@ __all__ = [
     "mid_ranks",
     "next_examples",
     "over_plates",
+    "overall_drift",
+    "pair_auc",
     "plate_predictability",
     "quality_of_wells",
     "region_drift",

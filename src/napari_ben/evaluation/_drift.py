@@ -17,7 +17,7 @@ from napari_ben.methods import ContextStatistics, LayerMoments, WellMoments
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["chance_drift", "drift_between", "drift_from", "region_drift", "well_influence"]
+__all__ = ["chance_drift", "drift_between", "drift_from", "overall_drift", "region_drift", "well_influence"]
 
 
 def drift_from(reference: "ContextStatistics | nn.Module", by_plate: Mapping[str, ContextStatistics]) -> pd.DataFrame:
@@ -36,6 +36,11 @@ def drift_from(reference: "ContextStatistics | nn.Module", by_plate: Mapping[str
         layers.insert(2, "depth", np.arange(len(layers)))
         parts.append(layers.drop(columns="n_channels"))
     return pd.concat(parts, ignore_index=True)
+
+
+def overall_drift(reference: "ContextStatistics | nn.Module", statistics: ContextStatistics) -> float:
+    """Say how far statistics lie from the training's, over all layers: pooled standard deviations."""
+    return _over_layers(statistics.distance(reference)["distance"])
 
 
 def drift_between(by_plate: Mapping[str, ContextStatistics]) -> pd.DataFrame:

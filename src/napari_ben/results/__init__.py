@@ -15,6 +15,7 @@ from napari_ben.results._palette import class_colours
 from napari_ben.results._predictions import RESERVED_COLUMNS, Predictions
 from napari_ben.results._reduce import REDUCERS, Reducer, group_mean, mean_direction, normalised_entropy, softmax
 from napari_ben.results._save import FORMATS, RUN_FILE, STATISTICS_FILE, check_export, installed_formats, write_folder
+from napari_ben.results._screen_figure import screen_figure
 from napari_ben.results._tables import fields_table, run_text, to_anndata, wells_table
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "plate_map",
     "restore_predictions",
     "run_text",
+    "screen_figure",
     "softmax",
     "store_predictions",
     "sweep_figure",

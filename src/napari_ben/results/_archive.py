@@ -35,6 +35,7 @@ def store_predictions(predictions: "Predictions", path: Path) -> None:
     tensors = {name: np.ascontiguousarray(getattr(predictions, name)) for name in _ARRAYS}
     tensors |= {f"layout.{name}": np.ascontiguousarray(xy) for name, xy in predictions.layouts.items()}
     header = {
+        "format": _FORMAT,
         "plate_name": predictions.plate_name,
         "classes": list(predictions.classes),
         "index": _to_json(predictions.index),
@@ -44,7 +45,7 @@ def store_predictions(predictions: "Predictions", path: Path) -> None:
         "layouts": list(predictions.layouts),
         "design": None if predictions.design is None else asdict(predictions.design),
     }
-    path.write_bytes(save(tensors, {"format": _FORMAT, "header": json.dumps(header)}))
+    path.write_bytes(save(tensors, {"header": json.dumps(header)}))  # one key: several have no order of their own
 
 
 def restore_predictions(path: Path) -> "Predictions":
@@ -60,9 +61,9 @@ def restore_predictions(path: Path) -> "Predictions":
     try:
         with safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
-            if metadata.get("format") != _FORMAT:
+            header = json.loads(metadata.get("header", "{}"))
+            if header.pop("format", metadata.get("format")) != _FORMAT:
                 raise FileError(f"'{path}' holds no predictions.", "Give a file that napari-ben wrote.")
-            header = json.loads(metadata["header"])
             arrays = {name: file.get_tensor(name) for name in _ARRAYS}
             layouts = {name: file.get_tensor(f"layout.{name}") for name in header["layouts"]}
         design = header.get("design")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["accuracy_figure", "batch_effect_figure", "class_figure", "drift_figure", "sweep_figure"]
 
 _MARKERS = "osD^vP*X<>hp"
-_EDGE: Any = {"markeredgecolor": INK, "markeredgewidth": 0.6}
+EDGE: Any = {"markeredgecolor": INK, "markeredgewidth": 0.6}
 
 
 def accuracy_figure(summary: pd.DataFrame) -> "Figure":
@@ -30,13 +30,13 @@ def accuracy_figure(summary: pd.DataFrame) -> "Figure":
     groups = list(dict.fromkeys(summary["group"]))
     names = list(dict.fromkeys(_names(summary)))
     looks = _looks(names)
-    figure, panels = _panels(len(groups), 2.6, 0.9 + 0.34 * len(names), share_y=True)
+    figure, panels = panels_of(len(groups), 2.6, 0.9 + 0.34 * len(names), share_y=True)
     for axes, group in zip(panels, groups, strict=True):
         part = summary[summary["group"] == group]
         for name, row in zip(_names(part), part.itertuples(), strict=True):
             height, (colour, marker) = names.index(name), looks[name]
             axes.plot([row.well_low, row.well_high], [height, height], color=colour, linewidth=2)
-            axes.plot([row.well_accuracy], [height], marker, color=colour, markersize=7, **_EDGE)
+            axes.plot([row.well_accuracy], [height], marker, color=colour, markersize=7, **EDGE)
         axes.set(xlim=(-0.02, 1.02), ylim=(len(names) - 0.4, -0.6), yticks=range(len(names)))
         axes.set_yticklabels(names, fontsize=8.5, color=INK)
         axes.set_title(str(group) or "all plates", loc="left", fontsize=10, color=INK)
@@ -57,7 +57,7 @@ def class_figure(classes: pd.DataFrame) -> "Figure":
         row=[f"{group}  {name}" for group, name in zip(classes["group"], _names(classes), strict=True)]
     )
     grid = table.pivot_table(index="row", columns="truth", values="accuracy", sort=False)
-    figure, (axes,) = _panels(1, 1.8 + 0.75 * grid.shape[1], 1.4 + 0.3 * len(grid))
+    figure, (axes,) = panels_of(1, 1.8 + 0.75 * grid.shape[1], 1.4 + 0.3 * len(grid))
     axes.imshow(grid.to_numpy(), cmap="cividis", vmin=0, vmax=1, aspect="auto")
     for (row, column), value in np.ndenumerate(grid.to_numpy()):
         text = "" if np.isnan(value) else f"{value:.2f}"
@@ -80,7 +80,7 @@ def sweep_figure(sweep: pd.DataFrame, title: str, unit: str) -> "Figure":
     """
     groups = list(dict.fromkeys(sweep["group"]))
     looks = _looks(list(dict.fromkeys(_names(sweep))))
-    figure, panels = _panels(len(groups), 3.4, 3.1, share_y=True)
+    figure, panels = panels_of(len(groups), 3.4, 3.1, share_y=True)
     for axes, group in zip(panels, groups, strict=True):
         part = sweep[sweep["group"] == group].assign(name=lambda table: _names(table))
         for name, line in part.groupby("name", sort=False):
@@ -118,11 +118,11 @@ def batch_effect_figure(effects: pd.DataFrame) -> "Figure":
     shown = [name for name in figures if effects[name].notna().any()]
     names = list(_names(effects))
     looks = _looks(names)
-    figure, panels = _panels(len(shown), 2.6, 0.9 + 0.34 * len(names), share_y=True)
+    figure, panels = panels_of(len(shown), 2.6, 0.9 + 0.34 * len(names), share_y=True)
     for axes, column in zip(panels, shown, strict=True):
         for height, (name, value) in enumerate(zip(names, effects[column], strict=True)):
             colour, marker = looks[name]
-            axes.plot([value], [height], marker, color=colour, markersize=8, **_EDGE)
+            axes.plot([value], [height], marker, color=colour, markersize=8, **EDGE)
         ideal = {"plate_predictability": float(effects["chance"].mean()), "control_distance": 1.0}.get(column)
         if ideal is not None:
             axes.axvline(ideal, color=QUIET, linewidth=1, linestyle=(0, (3, 2)))
@@ -143,7 +143,7 @@ def drift_figure(drift: pd.DataFrame) -> "Figure":
     """
     plates = list(dict.fromkeys(drift["plate"]))
     looks = _looks([str(name) for name in plates])
-    figure, (axes,) = _panels(1, 5.6, 3.2)
+    figure, (axes,) = panels_of(1, 5.6, 3.2)
     for name in plates:
         part = drift[drift["plate"] == name]
         colour, marker = looks[str(name)]
@@ -164,7 +164,7 @@ def _looks(names: Sequence[str]) -> dict[str, tuple[str, str]]:
     return {name: (colours[name], _MARKERS[number % len(_MARKERS)]) for number, name in enumerate(colours)}
 
 
-def _panels(count: int, width: float, height: float, *, share_y: bool = False) -> "tuple[Figure, list[Axes]]":
+def panels_of(count: int, width: float, height: float, *, share_y: bool = False) -> "tuple[Figure, list[Axes]]":
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 

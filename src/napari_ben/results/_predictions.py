@@ -145,7 +145,8 @@ class Predictions:
         folder
             Made when absent; files of an earlier export there are replaced.
         formats
-            Any of ``csv``, ``parquet``, ``anndata``, ``png``, ``svg``. The run file is always written.
+            Any of ``csv``, ``parquet``, ``anndata``, ``png``, ``svg``, and ``archive``, which `restore_predictions`
+            gives back to the bit. The run file is always written.
 
         Returns
         -------

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_ben.errors import ArgumentError, NapariBenError, SaveError
+from napari_ben.results._archive import ARCHIVE_FILE, store_predictions
 from napari_ben.results._figures import embedding_map, plate_map, write_figure
 from napari_ben.results._tables import fields_table, run_text, to_anndata, wells_table, write_csv, write_parquet
 
@@ -79,7 +80,7 @@ def write_folder(folder: Path, write: Callable[[Path], None]) -> tuple[Path, ...
     Returns
     -------
     tuple of Path
-        The files, in order of their names.
+        The files, in order of their names, the run file last: where it is, the others are.
 
     Raises
     ------
@@ -91,7 +92,8 @@ def write_folder(folder: Path, write: Callable[[Path], None]) -> tuple[Path, ...
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".napari-ben-", dir=folder) as stage:
             write(Path(stage))
-            return tuple(_move(path, folder / path.name) for path in sorted(Path(stage).iterdir()))
+            files = sorted(Path(stage).iterdir(), key=lambda path: (path.name == RUN_FILE, path.name))
+            return tuple(_move(path, folder / path.name) for path in files)
     except NapariBenError:
         _forget(folder, is_new=is_new)
         raise
@@ -127,6 +129,10 @@ def _write_anndata(predictions: "Predictions", folder: Path) -> None:
     to_anndata(predictions).write_h5ad(folder / "fields.h5ad")
 
 
+def _write_archive(predictions: "Predictions", folder: Path) -> None:
+    store_predictions(predictions, folder / ARCHIVE_FILE)
+
+
 def _write_figures(predictions: "Predictions", folder: Path, endings: Sequence[str]) -> None:
     """Draw each figure once, and write it with every ending."""
     if not endings:
@@ -142,6 +148,7 @@ _TABLES: dict[str, Callable[["Predictions", Path], None]] = {
     "csv": _write_csv,
     "parquet": _write_parquet,
     "anndata": _write_anndata,
+    "archive": _write_archive,
 }
 _FIGURES = ("png", "svg")
 FORMATS = (*_TABLES, *_FIGURES)

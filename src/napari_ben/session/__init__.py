@@ -27,6 +27,10 @@ from napari_ben.session._picture import Picture, shown_first
 from napari_ben.session._reopening import plate_of_session
 from napari_ben.session._resolve import Resolution, resolve
 from napari_ben.session._runs import RunPair, compare_pair, run_name
+from napari_ben.session._screen_state import ScreenRun, Workforce
+from napari_ben.session._screen_wishes import usual_workers
+from napari_ben.session._screen_words import ScreenRow, accuracy_words, screen_line, screen_rows
+from napari_ben.session._screen_work import ScreenNews
 from napari_ben.session._session import Session
 from napari_ben.session._session_file import SUFFIX as SESSION_SUFFIX
 from napari_ben.session._session_file import is_session_file
@@ -83,6 +87,9 @@ __all__ = [
     "RunPair",
     "RunState",
     "RunStep",
+    "ScreenNews",
+    "ScreenRow",
+    "ScreenRun",
     "Session",
     "SessionState",
     "Stability",
@@ -91,6 +98,8 @@ __all__ = [
     "Training",
     "Trust",
     "WellEffects",
+    "Workforce",
+    "accuracy_words",
     "channel_colours",
     "compare_pair",
     "context_line",
@@ -115,12 +124,15 @@ __all__ = [
     "roles_line",
     "run_line",
     "run_name",
+    "screen_line",
+    "screen_rows",
     "shown_first",
     "stability_words",
     "training_line",
     "trust_of",
     "trust_refusal",
     "trusting_line",
+    "usual_workers",
     "weight_words",
     "wells_words",
 ]

@@ -18,11 +18,15 @@ from napari_ben.session._parts import Kept, Moved, Notice, RunState, StepName
 from napari_ben.session._reopened import reopened
 from napari_ben.session._reopening import Reopened
 from napari_ben.session._runs import RunPair, add_run
+from napari_ben.session._screen_arrivals import screen_at_rest, with_known, with_screen_step
+from napari_ben.session._screen_state import ScreenRun
+from napari_ben.session._screen_words import screen_end_words
+from napari_ben.session._screen_work import ScreenNews
 from napari_ben.session._state import SessionState
 from napari_ben.session._tasks import Lane, Opened, RunStep
 from napari_ben.session._train_work import Stopped, with_epoch
 from napari_ben.session._trust import Trusting, on_trust_step, with_found
-from napari_ben.workflow import Progress, Taught, join_quality
+from napari_ben.workflow import PlateOutcome, Progress, ScreenResults, Taught, join_quality
 
 if TYPE_CHECKING:
     from napari_ben.session._align import Aligned
@@ -102,6 +106,7 @@ def _opened(state: SessionState, opened: Opened) -> SessionState:
         pair=None,
         quality=None,
         notices=_NOTHING,
+        screen_run=state.screen_run if opened.screen is None else ScreenRun(),
     )
     has_controls = bool((plate.imaged["role"] == "negative_control").any())
     return for_new_plate(state, has_controls=has_controls)
@@ -224,6 +229,24 @@ def _previewed(state: SessionState, preview: PatternPreview) -> SessionState:
     return replace(state, preview=preview)
 
 
+def _screen_news(state: SessionState, news: ScreenNews | None) -> SessionState:
+    return state if news is None else with_screen_step(state, news.step)
+
+
+def _screened(state: SessionState, results: ScreenResults | None) -> SessionState:
+    return with_notice(state, Notice("screen", screen_end_words(state, results)))
+
+
+def _surveyed(state: SessionState, known: tuple[PlateOutcome, ...]) -> SessionState:
+    return with_known(state, known)
+
+
+def _recalled(state: SessionState, predictions: Predictions | None) -> SessionState:
+    if predictions is None or state.plate is None or state.plate.name != predictions.plate_name:
+        return state
+    return _predicted(_kept(state, predictions), predictions)
+
+
 def _found_device(state: SessionState, words: str) -> SessionState:
     return replace(state, device=words)
 
@@ -237,6 +260,7 @@ _AT_REST: dict[Lane, Callable[[SessionState], SessionState]] = {
     "train": lambda state: replace(state, training=replace(state.training, phase="idle")),
     "align": lambda state: replace(state, aligning=""),
     "trust": lambda state: replace(state, trusting=Trusting()),
+    "screen": screen_at_rest,
 }
 _STEPS: dict[Lane, Arrival] = {
     "plate": _opening,
@@ -246,6 +270,7 @@ _STEPS: dict[Lane, Arrival] = {
     "train": _training_on,
     "trust": on_trust_step,
     "align": _aligning,
+    "screen": _screen_news,
 }
 _RESULTS: dict[Lane, Arrival] = {
     "plate": _came,
@@ -265,4 +290,7 @@ _RESULTS: dict[Lane, Arrival] = {
     "session": _session_saved,
     "keep": _could_not_keep,
     "kept": _found_kept,
+    "screen": _screened,
+    "survey": _surveyed,
+    "recall": _recalled,
 }

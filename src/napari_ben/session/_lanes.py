@@ -37,7 +37,12 @@ _STEP_OF_LANE: dict[Lane, StepName] = {
     "kept": "plate",
     "trust": "trust",
     "align": "compare",
+    "screen": "screen",
+    "survey": "screen",
+    "recall": "results",
 }
+
+_WITH_RESULTS: frozenset[Lane] = frozenset({"run", "plate", "teach", "recall"})
 
 
 class Lanes:
@@ -88,7 +93,7 @@ class Lanes:
             self._drop("details")
         self._become(arrivals.on_result(self._state, task.lane, value))
         state = self._state
-        if task.lane in {"run", "plate", "teach"} and state.predictions and "UMAP" not in state.predictions.layouts:
+        if task.lane in _WITH_RESULTS and state.predictions and "UMAP" not in state.predictions.layouts:
             self._want("layout", "Embedding", tasks.layouts_work(state.predictions))
 
     def fail(self, task: Task, error: BaseException) -> None:

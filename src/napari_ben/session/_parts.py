@@ -10,7 +10,7 @@ from napari_ben.errors import NapariBenError
 if TYPE_CHECKING:
     from napari_ben.training import Epoch, Split, TrainingConfig
 
-StepName = Literal["plate", "context", "model", "method", "results", "teach", "train", "trust", "compare"]
+StepName = Literal["plate", "context", "model", "method", "results", "teach", "train", "trust", "compare", "screen"]
 ContextKind = Literal["plate", "controls", "wells"]
 RunPhase = Literal["idle", "running", "cancelling"]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from napari_ben.errors import ChannelError, NapariBenError
 from napari_ben.models import map_channels
 from napari_ben.plates import Context, context_warnings, resolve_context
-from napari_ben.session._parts import Notice, StepName
+from napari_ben.session._parts import ContextChoice, ContextKind, Notice, StepName
 from napari_ben.session._state import SessionState
 from napari_ben.workflow import PredictConfig, plan_prediction
 
@@ -62,8 +62,7 @@ def _context(state: SessionState, refusals: dict[StepName, Notice]) -> tuple[Con
         refusals["context"] = NO_WELLS_YET
         return None, ()
     try:
-        wish = {"plate": "plate", "controls": choice.controls, "wells": choice.wells}[choice.kind]
-        context = resolve_context(state.plate, wish)
+        context = resolve_context(state.plate, _wish(choice))
         return context, context_warnings(state.plate, context)
     except NapariBenError as error:
         refusals["context"] = Notice.of("context", error)
@@ -97,9 +96,27 @@ def _plan(
 
 def predict_config(state: SessionState, context: Context | None) -> PredictConfig:
     """Write the wish down as the config that the command line and the run file use too."""
+    return _config(state, context.text if context else None)
+
+
+def screen_config(state: SessionState) -> PredictConfig:
+    """Write the wish down for all plates of the screen: what was chosen, not what it came to on the plate shown."""
+    return _config(state, None if state.method == "none" else _wish(state.choice))
+
+
+def _wish(choice: ContextChoice) -> str | tuple[str, ...]:
+    wishes: dict[ContextKind, str | tuple[str, ...]] = {
+        "plate": "plate",
+        "controls": choice.controls,
+        "wells": choice.wells,
+    }
+    return wishes[choice.kind]
+
+
+def _config(state: SessionState, context: str | tuple[str, ...] | None) -> PredictConfig:
     return PredictConfig(
         method=state.method,
-        context=context.text if context else None,
+        context=context,
         weight=state.weight,
         channels=dict(state.overrides),
         device=state.options.device,

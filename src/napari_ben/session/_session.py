@@ -20,6 +20,7 @@ from napari_ben.session._picture import develop
 from napari_ben.session._reopening import reopen_work
 from napari_ben.session._resolve import Resolution, resolve
 from napari_ben.session._safekeeping import Safekeeping
+from napari_ben.session._screen_wishes import ScreenWishes
 from napari_ben.session._session_file import is_session_file
 from napari_ben.session._state import SessionState
 from napari_ben.session._studies import Studies
@@ -28,7 +29,7 @@ from napari_ben.session._training import TrainingWishes
 from napari_ben.session._trust_wishes import TrustWishes
 
 
-class Session(Studies, TrainingWishes, TrustWishes, AlignWishes, Safekeeping):
+class Session(Studies, TrainingWishes, TrustWishes, AlignWishes, ScreenWishes, Safekeeping):
     """One person's work on one screen."""
 
     def __init__(self, state: SessionState | None = None) -> None:
@@ -55,6 +56,8 @@ class Session(Studies, TrainingWishes, TrustWishes, AlignWishes, Safekeeping):
         view: View | None = None,
     ) -> None:
         """Open a folder as a plate or a screen, or a session file; refused while a run is in flight."""
+        if self._refuse_while_screen_runs():
+            return
         if is_session_file(path):
             self.open_session(path)
             return
@@ -83,6 +86,8 @@ class Session(Studies, TrainingWishes, TrustWishes, AlignWishes, Safekeeping):
 
     def open_sample(self) -> None:
         """Open the sample screen, drawing it first where it is not yet in the cache."""
+        if self._refuse_while_screen_runs():
+            return
         self._open(Path("the sample screen"), "Drawing the sample screen", tasks.sample_work())
 
     def show_plate(self, name: str) -> None:

@@ -23,6 +23,7 @@ from napari_ben.session._parts import (
     StepName,
     Training,
 )
+from napari_ben.session._screen_state import ScreenRun
 from napari_ben.session._trust import Trusting
 
 if TYPE_CHECKING:
@@ -112,6 +113,8 @@ class SessionState:
         What came of the labels.
     training
         How far a training on the screen is.
+    screen_run
+        How far a run over the whole screen is.
     preview
         What the pattern being typed makes of a folder's names.
     notices
@@ -155,6 +158,7 @@ class SessionState:
     labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     taught: "Taught | None" = None
     training: Training = field(default_factory=Training)
+    screen_run: ScreenRun = field(default_factory=ScreenRun)
     preview: "PatternPreview | None" = None
     notices: Mapping[StepName, Notice] = field(default_factory=lambda: MappingProxyType({}))
 

@@ -44,6 +44,9 @@ Lane = Literal[
     "kept",
     "trust",
     "align",
+    "screen",
+    "survey",
+    "recall",
 ]
 Work = Generator[object, "bool | None", object]
 

@@ -12,7 +12,7 @@ from napari_ben.session._resolve import Resolution
 from napari_ben.session._state import SessionState
 
 _UNITS = ("B", "KB", "MB", "GB", "TB")
-_STAGES = {
+STAGES = {
     "pixels": "Looking at pixels: ",
     "reading": "Reading the context: ",
     "statistics": "Measuring the context: ",
@@ -109,7 +109,7 @@ def run_line(run: RunState, now: float | None = None) -> str:
         return f"Cancelling… {run.done} of {run.total} {run.unit} done"
     if not run.total:
         return "Preparing the network …"
-    words = f"{_STAGES.get(run.stage, '')}{run.done} of {run.total} {run.unit}"
+    words = f"{STAGES.get(run.stage, '')}{run.done} of {run.total} {run.unit}"
     if run.done < _FEWEST_FOR_AN_ESTIMATE:
         return words
     elapsed = (monotonic() if now is None else now) - run.stage_started

@@ -24,12 +24,26 @@ from napari.utils.notifications import notification_manager, show_error
 from qtpy.QtCore import QThreadPool
 
 from napari_ben.errors import NapariBenError
-from napari_ben.session import STOP, RunStep, Session, Task
+from napari_ben.session import STOP, RunStep, ScreenNews, Session, Task
 
 _USUAL, _BRISK = 5e-3, 5e-4
 """Seconds after which a thread hands the interpreter over: Python's own choice, and while a task runs."""
 _QUIET = frozenset(
-    {"device", "model", "export", "preview", "teach", "save", "compare", "details", "session", "keep", "kept"}
+    {
+        "device",
+        "model",
+        "export",
+        "preview",
+        "teach",
+        "save",
+        "compare",
+        "details",
+        "session",
+        "keep",
+        "kept",
+        "survey",
+        "recall",
+    }
 )
 """Lanes that are over before a bar in the activity dock could be read."""
 
@@ -129,7 +143,7 @@ class JobRunner:
         if (session := self._session()) is not None:
             session.receive(task, value)  # first: napari's bar lets other events in, even the end of this task
         bar = self._workers[task][0].pbar if task in self._workers else None
-        if isinstance(value, RunStep) and bar is not None:
+        if isinstance(value, RunStep | ScreenNews) and bar is not None:
             bar.total = value.progress.total
             bar.update(value.progress.done - bar.n)
 

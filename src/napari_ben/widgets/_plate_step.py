@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from qtpy.QtCore import Qt
 from qtpy.QtGui import QAction
 from qtpy.QtWidgets import QComboBox, QFileDialog, QMenu, QPushButton, QWidget
 
@@ -14,6 +15,7 @@ from napari_ben.widgets._pattern_dialog import PatternDialog
 from napari_ben.widgets._preferences import recent_plates
 from napari_ben.widgets._problems import ProblemsList
 from napari_ben.widgets._quality_row import QualityRow
+from napari_ben.widgets._screen_window import ScreenWindow
 from napari_ben.widgets._session_row import SessionRow
 from napari_ben.widgets._step import Step, row
 from napari_ben.widgets._tinted import QuietLabel
@@ -32,6 +34,7 @@ class PlateStep(Step):
         self.plates.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.plates.setMinimumContentsLength(12)
         self.plates.textActivated.connect(lambda _title: session.show_plate(self.plates.currentData()))
+        self.screen_button = _screen_button(self)
         self.open_button = QPushButton("Open…", self)
         self.open_menu = QMenu(self)
         self.open_menu.aboutToShow.connect(self._fill_menu)
@@ -54,7 +57,7 @@ class PlateStep(Step):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        self.body.addLayout(row(self.plates, self.open_button, stretch=0))
+        self.body.addLayout(row(self.plates, self.screen_button, self.open_button, stretch=0))
         self.body.addWidget(self.sessions)
         self.body.addWidget(self.details)
         self.body.addWidget(self.view)
@@ -82,6 +85,7 @@ class PlateStep(Step):
         if state.plate is not None:
             self.plates.setCurrentIndex(self.plates.findData(state.plate.name))
         self.plates.setEnabled(self.plates.count() > 1)
+        self.screen_button.setVisible(self.plates.count() > 1)
 
     def _show_plate(self, plate: Plate, screen: Screen | None) -> None:
         lines = [plate_details(plate), roles_line(plate), *plate.notes]
@@ -95,6 +99,12 @@ class PlateStep(Step):
         self.suggestion.setText("\n".join(suggestion.describe() for suggestion in suggestions))
         for widget in (self.suggestion, self.confirm):
             widget.setVisible(bool(suggestions))
+
+    def open_screen(self) -> None:
+        """Show all plates of the screen, in a window of their own."""
+        window = ScreenWindow(self._session, self)
+        window.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        window.show()
 
     def _fill_menu(self) -> None:
         menu = self.open_menu
@@ -143,6 +153,14 @@ class PlateStep(Step):
         path, _ = QFileDialog.getOpenFileName(self, "Attach a platemap", str(source or ""), _MAPS)
         if path and source is not None:
             self._session.open(source, Path(path))
+
+
+def _screen_button(step: PlateStep) -> QPushButton:
+    button = QPushButton("Screen…", step)
+    button.setToolTip("Predict all plates, and see how good each is")
+    button.clicked.connect(step.open_screen)
+    button.hide()
+    return button
 
 
 def _add(menu: QMenu, text: str, do: Callable[[], object], *, enabled: bool = True) -> None:

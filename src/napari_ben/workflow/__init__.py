@@ -14,10 +14,11 @@ from napari_ben.workflow._elsewhere import embed_with_timm, find_embeddings, run
 from napari_ben.workflow._ensemble import plan_ensemble
 from napari_ben.workflow._influence import run_jackknife, run_well_moments
 from napari_ben.workflow._inputs import InputCache
+from napari_ben.workflow._kept import recall_run
 from napari_ben.workflow._layout import run_umap
 from napari_ben.workflow._open import Plates, open_plates
 from napari_ben.workflow._plan import Plan, plan_prediction
-from napari_ben.workflow._plate_task import PlateOutcome, PlateTask, run_plate
+from napari_ben.workflow._plate_task import Extras, PlateOutcome, PlateTask, run_plate
 from napari_ben.workflow._predict import predict
 from napari_ben.workflow._progress import Circumstances, FieldBatch, Progress
 from napari_ben.workflow._quality import exclude_flagged, join_quality, run_quality
@@ -26,10 +27,12 @@ from napari_ben.workflow._recorded import as_recorded
 from napari_ben.workflow._rerun import plan_rerun, read_run, rerun, run_again
 from napari_ben.workflow._run import drain, partial_predictions, run_prediction
 from napari_ben.workflow._scheduled import open_client
-from napari_ben.workflow._screen_results import ScreenResults
+from napari_ben.workflow._scores import Scores
+from napari_ben.workflow._screen_results import ScreenResults, plates_table
 from napari_ben.workflow._screen_run import (
     ScreenPlan,
     ScreenStep,
+    known_outcomes,
     plan_screen,
     predict_screen,
     run_screen,
@@ -48,6 +51,7 @@ __all__ = [
     "Contender",
     "Costs",
     "Entrant",
+    "Extras",
     "FieldBatch",
     "InputCache",
     "Plan",
@@ -58,6 +62,7 @@ __all__ = [
     "PredictConfig",
     "Progress",
     "RunRecord",
+    "Scores",
     "ScreenPlan",
     "ScreenResults",
     "ScreenStep",
@@ -78,6 +83,7 @@ __all__ = [
     "find_entrants",
     "join_quality",
     "keep_wells",
+    "known_outcomes",
     "make_config",
     "open_client",
     "open_plates",
@@ -87,9 +93,11 @@ __all__ = [
     "plan_prediction",
     "plan_rerun",
     "plan_screen",
+    "plates_table",
     "predict",
     "predict_screen",
     "read_run",
+    "recall_run",
     "record_plate",
     "rerun",
     "run_again",

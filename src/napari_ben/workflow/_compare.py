@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -16,18 +17,25 @@ from napari_ben.workflow._config import make_config
 from napari_ben.workflow._contenders import Contender, Entrant, find_contenders, find_entrants
 from napari_ben.workflow._drift import drift_of_runs
 from napari_ben.workflow._inputs import InputCache
+from napari_ben.workflow._kept import run_kept
 from napari_ben.workflow._open import Plates
 from napari_ben.workflow._plan import plan_prediction
 from napari_ben.workflow._progress import Progress
+from napari_ben.workflow._spread import spread_trials
 from napari_ben.workflow._sweeps import plan_sweeps
-from napari_ben.workflow._trials import Trial, run_trial
+from napari_ben.workflow._trials import Trial
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 __all__ = ["compare", "plan_comparison", "run_comparison", "summarise_sweeps"]
 
 _SWEEP_KEYS = ["sweep", "setting", "model", "method", "group"]
 
 
-def compare(plates: Plates, models: Sequence[str | Path | Model], **options: object) -> Comparison:
+def compare(
+    plates: Plates, models: Sequence[str | Path | Model], *, client: "Client | None" = None, **options: object
+) -> Comparison:
     """Run several methods and models on the same plates.
 
     Parameters
@@ -36,6 +44,8 @@ def compare(plates: Plates, models: Sequence[str | Path | Model], **options: obj
         A plate, a screen, or the path of either.
     models
         Models, names or files; ``LABEL=FILE`` makes models seeds of one recipe.
+    client
+        Of `open_client`, whose workers take a plate each; they need ``out``.
     **options
         Fields of `CompareConfig`: ``methods``, ``labels``, ``sweeps``, ``device`` and so on; ``group``, the column of
         the screen's table by which plates are averaged; ``out``, a folder in which every finished run is kept, so that
@@ -50,7 +60,7 @@ def compare(plates: Plates, models: Sequence[str | Path | Model], **options: obj
     config = make_config(CompareConfig, **options)
     entrants = find_entrants(plates, None if group is None else str(group))
     trials = plan_comparison(entrants, find_contenders(models), config)
-    run = run_comparison(trials, config, None if out is None else Path(str(out)))
+    run = run_comparison(trials, config, None if out is None else Path(str(out)), client=client)
     while True:
         try:
             next(run)
@@ -84,9 +94,13 @@ def plan_comparison(
 
 
 def run_comparison(
-    trials: Sequence[Trial], config: CompareConfig, folder: Path | None = None, elsewhere: Sequence[Run] = ()
+    trials: Sequence[Trial],
+    config: CompareConfig,
+    folder: Path | None = None,
+    elsewhere: Sequence[Run] = (),
+    client: "Client | None" = None,
 ) -> Generator[Progress, None, Comparison]:
-    """Carry runs out one after the other; images of a plate are decoded once.
+    """Carry runs out one after the other, or a plate a worker; images of a plate are decoded once.
 
     Parameters
     ----------
@@ -98,17 +112,21 @@ def run_comparison(
         Where finished runs are kept, and found again; nowhere when None.
     elsewhere
         Embeddings made elsewhere, as runs of the method ``none``, to be aligned too.
+    client
+        Of `open_client`, whose workers take a plate's runs each; they need a folder.
 
     Yields
     ------
     Progress
-        Of each run in turn.
+        Of each run in turn; with workers in plates.
 
     Raises
     ------
     NapariBenError
         When a run cannot be finished, or alignments find no plate to be fitted on.
     """
+    if client is not None:
+        yield from spread_trials(trials, folder, client)
     runs: list[Run] = []
     base: list[Run] = []
     judged: list[pd.DataFrame] = []
@@ -116,7 +134,7 @@ def run_comparison(
     for number, trial in enumerate(trials):
         if number and trial.entrant is not trials[number - 1].entrant:
             cache = InputCache(config.cache_bytes)
-        predictions = yield from run_trial(trial, cache, folder)
+        predictions = yield from run_kept(trial.plan, cache, None if folder is None else trial.place(folder))
         run = trial.to_run(predictions)
         if trial.sweep is not None:
             judged.append(_judge_sweep(trial, run, config))

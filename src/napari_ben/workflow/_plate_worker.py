@@ -9,33 +9,36 @@ from napari_ben.errors import ArgumentError
 from napari_ben.models import Model
 from napari_ben.workflow._device import find_device
 from napari_ben.workflow._plan import Plan
-from napari_ben.workflow._plate_task import PlateOutcome, PlateTask, failed_plate, run_plate
+from napari_ben.workflow._plate_work import Outcome, PlateWork
 from napari_ben.workflow._progress import Progress
 
 _TELL_EVERY = 0.5  # s between two words about a plate
 
 
-def carry_out(task: PlateTask, models: Sequence[Model], teller: tuple[str, int]) -> PlateOutcome:
-    """Run a plate on a worker, within the worker's memory; stop between two chunks when nobody wants it any more."""
+def carry_out(work: PlateWork[Outcome], models: Sequence[Model], teller: tuple[str, int]) -> Outcome:
+    """Work on a plate within the worker's memory; stop between two chunks when nobody wants it any more."""
     from distributed import get_worker
 
     worker = get_worker()
     key = worker.get_current_task()
     whole = {model.sha256: model for model in models}
-    plan = with_models(task.plan, lambda model: replace(model, content=whole[model.sha256].content))
-    run = run_plate(replace(task, plan=_within(plan, _memory_of(worker))))
+    memory = _memory_of(worker)
+    plans = [
+        with_models(plan, lambda model: replace(model, content=whole[model.sha256].content)) for plan in work.plans
+    ]
+    run = work.with_plans([_within(plan, memory) for plan in plans]).carry_out()
     topic, number = teller
     told = 0.0
     try:
         while True:
             progress = next(run)
             if _is_cancelled(worker, key):
-                return failed_plate(plan.plate.name, task.folder, ArgumentError("It was cancelled.", "Run it again."))
+                return work.failed(ArgumentError("It was cancelled.", "Run it again."))
             if time.monotonic() - told > _TELL_EVERY:
                 told = time.monotonic()
                 worker.log_event(topic, {"number": number, **_words(progress)})
     except StopIteration as finished:
-        outcome: PlateOutcome = finished.value
+        outcome: Outcome = finished.value
         return outcome
     finally:
         run.close()

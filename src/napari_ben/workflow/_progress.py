@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from napari_ben.methods import ContextStatistics
 
-Stage = Literal["pixels", "quality", "reading", "statistics", "prediction", "layout"]
+Stage = Literal["waiting", "pixels", "quality", "reading", "statistics", "prediction", "layout"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,8 +74,8 @@ class Progress:
     unit
         A noun in the plural, such as ``wells``.
     stage
-        ``pixels``, ``quality`` and ``reading`` look at images, ``statistics`` measures the context, ``prediction``
-        answers, ``layout`` is UMAP.
+        ``waiting`` for a worker; ``pixels``, ``quality`` and ``reading`` look at images, ``statistics`` measures the
+        context, ``prediction`` answers, ``layout`` is UMAP.
     finished
         Wells that became ready with this step.
     lap, n_laps

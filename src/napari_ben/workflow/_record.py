@@ -18,6 +18,7 @@ from napari_ben.plates import Plate
 from napari_ben.results import Reducer
 from napari_ben.workflow._config import PredictConfig
 from napari_ben.workflow._progress import FieldBatch
+from napari_ben.workflow._scores import Scores
 
 if TYPE_CHECKING:
     from napari_ben.workflow._plan import Plan
@@ -112,6 +113,8 @@ class RunRecord(_Record):
         Further models that answered together with `model`.
     pixels_sha256
         Of all pixels that were answered, in order.
+    scores
+        How good the run is, where that was asked for.
     """
 
     schema_version: Literal[1] = SCHEMA
@@ -135,6 +138,7 @@ class RunRecord(_Record):
     layouts: tuple[str, ...] = ()
     problems: tuple[str, ...]
     warnings: tuple[str, ...]
+    scores: Scores | None = None
 
 
 def record_run(plan: "Plan", finished: Sequence[FieldBatch], *, is_complete: bool) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""Plates of a screen as tasks on dask.distributed: one plate a task, the scheduler decides where and when.
+"""Work on plates as tasks on dask.distributed: one plate a task, the scheduler decides where and when.
 
-Each worker writes a plate's results itself as the plate ends, so that results, images and workers must see the same
+Each worker writes a plate's results itself as they are there, so that results, images and workers must see the same
 disk. A plate whose worker dies is given to another one by the scheduler, as often as its own setting
 ``distributed.scheduler.allowed-failures`` says (3 unless it was changed); then it counts as failed. dask.distributed is
 imported only when plates are sent.
@@ -10,7 +10,6 @@ import os
 from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -20,16 +19,16 @@ import psutil
 from napari_ben.errors import ArgumentError
 from napari_ben.models import Model
 from napari_ben.workflow._plan import Plan
-from napari_ben.workflow._plate_task import PlateOutcome, PlateTask, failed_plate
+from napari_ben.workflow._plate_work import Outcome, PlateWork, Step
 from napari_ben.workflow._plate_worker import carry_out, with_models
 from napari_ben.workflow._progress import Progress
 
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-Step = tuple[int, Progress | PlateOutcome]
 PATIENCE = 0.2  # s between two looks at the plates
 _ONE_GPU = {"GPU": 1}
+_UNHEARD = Progress(0, 0, "wells", "waiting")
 
 
 @contextmanager
@@ -67,14 +66,14 @@ def open_client(scheduler: str | None = None, workers: int | None = None) -> "Ge
         yield client
 
 
-def run_on_client(tasks: Sequence[PlateTask], client: "Client") -> Generator[Step]:
-    """Let a client's workers carry out plates; closing the generator cancels those that are not finished.
+def run_on_client(works: Sequence[PlateWork[Outcome]], client: "Client") -> Generator[Step[Outcome]]:
+    """Let a client's workers work on plates; closing the generator cancels those that are not finished.
 
     The models are sent once, each worker holds them once. Where workers announce ``GPU``, each plate takes one.
 
     Parameters
     ----------
-    tasks
+    works
         One a plate.
     client
         A `distributed.Client`.
@@ -82,18 +81,23 @@ def run_on_client(tasks: Sequence[PlateTask], client: "Client") -> Generator[Ste
     Yields
     ------
     tuple
-        Position in `tasks`, and how far the plate is or what became of it.
+        Position in `works`, and how far the plate is or what became of it. Where nothing is heard the first unfinished
+        plate's last word is repeated every `PATIENCE` seconds, so that whoever listens can stop.
     """
     topic = f"napari-ben-{uuid4().hex}"
     heard: SimpleQueue[tuple[int, Progress]] = SimpleQueue()
     client.subscribe_topic(topic, lambda event: heard.put(_heard(event)))
-    waiting = _submit(tasks, client, topic)
+    waiting = _submit(works, client, topic)
+    last = dict.fromkeys(waiting.values(), _UNHEARD)
     try:
         while waiting:
-            yield from _steps_of(heard, set(waiting.values()))
+            running = sorted(waiting.values())
+            news = {number: progress for number, progress in _steps_of(heard).items() if number in running}
+            last |= news
+            yield from news.items() or [(running[0], last[running[0]])]
             for future in _ended(list(waiting), client):
                 number = waiting.pop(future)
-                yield number, _outcome(future, tasks[number])
+                yield number, _outcome(future, works[number])
     finally:
         if client.status == "running":  # a client that is closed has let go of everything
             client.unsubscribe_topic(topic)
@@ -145,10 +149,10 @@ def _local_cluster(workers: int) -> Any:
     )
 
 
-def _submit(tasks: Sequence[PlateTask], client: "Client", topic: str) -> "dict[Future, int]":
+def _submit(works: Sequence[PlateWork[Any]], client: "Client", topic: str) -> "dict[Future, int]":
     import dask
 
-    models = {model.sha256: model for task in tasks for model in _models_of(task.plan)}
+    models = {model.sha256: model for work in works for plan in work.plans for model in _models_of(plan)}
     # A task and no scattered data: should all workers that hold a model die, the scheduler can send it again.
     with dask.config.set({"distributed.admin.large-graph-warning-threshold": "100 GB"}):
         sent = [
@@ -158,13 +162,13 @@ def _submit(tasks: Sequence[PlateTask], client: "Client", topic: str) -> "dict[F
     return {
         client.submit(
             carry_out,
-            _to_send(task),
+            _to_send(work),
             sent,
             (topic, number),
             key=f"plate-{number}-{topic}",
             resources=_ONE_GPU if has_gpus else None,
         ): number
-        for number, task in enumerate(tasks)
+        for number, work in enumerate(works)
     }
 
 
@@ -172,9 +176,9 @@ def _models_of(plan: Plan) -> list[Model]:
     return [plan.model, *(other.model for other in plan.others)]
 
 
-def _to_send(task: PlateTask) -> PlateTask:
-    """Leave the weights behind, and name places so that they are found from any folder."""
-    return replace(task, plan=with_models(task.plan, _without_weights), folder=task.folder.absolute())
+def _to_send(work: PlateWork[Outcome]) -> PlateWork[Outcome]:
+    """Leave the weights behind."""
+    return work.with_plans([with_models(plan, _without_weights) for plan in work.plans])
 
 
 def _without_weights(model: Model) -> Model:
@@ -194,23 +198,22 @@ def _heard(event: tuple[float, Mapping[str, Any]]) -> tuple[int, Progress]:
     return words["number"], Progress(words["done"], words["total"], words["unit"], words["stage"])
 
 
-def _steps_of(heard: "SimpleQueue[tuple[int, Progress]]", running: set[int]) -> Generator[Step]:
-    """Hand on what workers told so far about plates that have not ended."""
+def _steps_of(heard: "SimpleQueue[tuple[int, Progress]]") -> dict[int, Progress]:
+    """Take what workers told since the last look: the last word about each plate."""
+    told: dict[int, Progress] = {}
     while True:
         try:
             number, progress = heard.get_nowait()
         except Empty:
-            return
-        if number in running:
-            yield number, progress
+            return told
+        told[number] = progress
 
 
-def _outcome(future: "Future", task: PlateTask) -> PlateOutcome:
+def _outcome(future: "Future", work: PlateWork[Outcome]) -> Outcome:
     """Take what became of a plate, or put into words why nobody knows."""
-    name = task.plan.plate.name
     if future.status == "finished":
-        outcome: PlateOutcome = replace(future.result(), folder=task.folder)
+        outcome: Outcome = future.result()
         return outcome
     error = None if future.cancelled() else future.exception()
     reason = "the scheduler gave it up" if error is None else f"{type(error).__name__}: {error}"
-    return failed_plate(name, task.folder, ArgumentError(f"No worker finished it: {reason}.", "Run it again."))
+    return work.failed(ArgumentError(f"No worker finished it: {reason}.", "Run it again."))

@@ -16,13 +16,16 @@ from napari_ben.readers import open_screen
 from napari_ben.results import check_export
 from napari_ben.workflow._config import PredictConfig, make_config
 from napari_ben.workflow._ensemble import Models, load_models, plan_ensemble, share_all_pixels
-from napari_ben.workflow._plate_task import PlateOutcome, PlateTask, failed_plate, run_plate
+from napari_ben.workflow._plate_task import Extras, PlateOutcome, PlateTask, failed_plate, known_outcome
+from napari_ben.workflow._plate_work import one_by_one
 from napari_ben.workflow._progress import Progress
-from napari_ben.workflow._scheduled import Step, run_on_client
+from napari_ben.workflow._scheduled import run_on_client
 from napari_ben.workflow._screen_results import ScreenResults
 
 if TYPE_CHECKING:
     from distributed import Client
+
+_USUAL = Extras()
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,9 +78,7 @@ def plan_screen(
     models: Sequence[Model],
     config: PredictConfig,
     folder: Path,
-    formats: Sequence[str] = ("csv", "png", "svg"),
-    *,
-    umap: bool = False,
+    extras: Extras = _USUAL,
 ) -> ScreenPlan:
     """Plan every plate, for models that answer together; a plate that is refused does not stop the others.
 
@@ -86,7 +87,8 @@ def plan_screen(
     NapariBenError
         When every plate is refused; the first one's reason.
     """
-    check_export(folder, formats)
+    check_export(folder, extras.formats)
+    place = folder.absolute()
     plans, refused = [], []
     first: NapariBenError | None = None
     for plate in screen.ready_for(config.context):
@@ -94,14 +96,20 @@ def plan_screen(
             plans.append(plan_ensemble(plate, models, config))
         except NapariBenError as error:
             first = first or error
-            refused.append(failed_plate(plate.name, folder / plate.name, error))
+            refused.append(failed_plate(plate.name, place / plate.name, error))
     if first is not None and not plans:
         raise first
     tasks = [
-        PlateTask(plan, folder / plan.plate.name, tuple(formats), umap)
+        PlateTask(plan, place / plan.plate.name, extras)
         for plan in share_all_pixels(plans, dict(screen.table["experiment"]))
     ]
     return ScreenPlan(screen, folder, tuple(tasks), tuple(refused))
+
+
+def known_outcomes(plan: ScreenPlan) -> tuple[PlateOutcome, ...]:
+    """Give what is known before a run: the plates that are refused, and those that an earlier run finished."""
+    known = [known_outcome(task) for task in plan.tasks]
+    return (*plan.refused, *(outcome for outcome in known if outcome is not None))
 
 
 def run_screen(plan: ScreenPlan, client: "Client | None" = None) -> Generator[ScreenStep, None, ScreenResults]:
@@ -128,15 +136,15 @@ def run_screen(plan: ScreenPlan, client: "Client | None" = None) -> Generator[Sc
     total = len(plan.tasks) + len(plan.refused)
     for number, outcome in enumerate(plan.refused, start=1):
         yield ScreenStep(number, total, outcome.plate, outcome=outcome)
-    work = _one_by_one(plan.tasks) if client is None else run_on_client(plan.tasks, client)
+    work = one_by_one(plan.tasks) if client is None else run_on_client(plan.tasks, client)
     try:
         for position, found in work:
             name, number = plan.tasks[position].plan.plate.name, len(plan.refused) + position + 1
-            if isinstance(found, PlateOutcome):
+            if isinstance(found, Progress):
+                yield ScreenStep(number, total, name, progress=found)
+            else:
                 outcomes[name] = found
                 yield ScreenStep(number, total, name, outcome=found)
-            else:
-                yield ScreenStep(number, total, name, progress=found)
     finally:  # what was finished before somebody stopped the run counts too
         work.close()
         results = _results(plan, outcomes)
@@ -149,7 +157,7 @@ def predict_screen(
     model: Models,
     out: str | Path,
     *,
-    formats: Sequence[str] = ("csv", "png", "svg"),
+    extras: Extras = _USUAL,
     client: "Client | None" = None,
     **options: object,
 ) -> ScreenResults:
@@ -163,8 +171,8 @@ def predict_screen(
         A model, its name, or its file; or several, which then answer together.
     out
         Folder of the results: one folder a plate, ``wells.csv`` of all plates and ``plates.csv``.
-    formats
-        As in `Predictions.save`.
+    extras
+        What is made of each plate beside its predictions.
     client
         As in `run_screen`.
     **options
@@ -177,7 +185,7 @@ def predict_screen(
         When no plate can be predicted.
     """
     opened = screen if isinstance(screen, Screen) else open_screen(screen)
-    plan = plan_screen(opened, load_models(model), make_config(PredictConfig, **options), Path(out), formats)
+    plan = plan_screen(opened, load_models(model), make_config(PredictConfig, **options), Path(out), extras)
     run = run_screen(plan, client)
     while True:
         try:
@@ -187,21 +195,8 @@ def predict_screen(
             return results
 
 
-def _one_by_one(tasks: Sequence[PlateTask]) -> Generator[Step]:
-    for position, task in enumerate(tasks):
-        run = run_plate(task)
-        try:
-            while True:
-                yield position, next(run)
-        except StopIteration as finished:
-            outcome: PlateOutcome = finished.value
-        finally:
-            run.close()
-        yield position, outcome
-
-
 def _results(plan: ScreenPlan, outcomes: dict[str, PlateOutcome]) -> ScreenResults:
     in_order = tuple(outcomes[plate.name] for plate in plan.screen if plate.name in outcomes)
-    return ScreenResults(
-        plan.folder, in_order, {str(name): str(of) for name, of in plan.screen.table["experiment"].items()}
-    )
+    experiments = {str(name): str(of) for name, of in plan.screen.table["experiment"].items()}
+    formats = plan.tasks[0].extras.formats if plan.tasks else ()
+    return ScreenResults(plan.folder, in_order, experiments, formats)

@@ -41,6 +41,9 @@ def test_every_plate_of_a_screen_is_predicted_and_put_in_one_table(
     assert plates["status"].tolist() == ["predicted", "predicted"]
     assert plates["n_wells"].tolist() == [96, 96]
     assert all(f"→ {tmp_path / 'out' / name}" in out for name in plates["plate"])
+    assert "| plate | experiment | status | n_wells | accuracy | separation | drift | stability | n_problems |" in out
+    assert all(f"| {row.plate} | {row.experiment} | predicted | 96 | {row.accuracy:.3f} (" in out
+               for row in plates.itertuples())  # fmt: skip
     wells = pd.read_csv(tmp_path / "out/wells.csv")
     assert len(wells) == 192
     assert wells.groupby("Metadata_Experiment")["Metadata_Plate"].nunique().tolist() == [1, 1]

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from napari_ben.evaluation import control_separation, pair_auc
+from napari_ben.evaluation import control_separation, distance_auc, pair_auc
 from napari_ben.results import Predictions
 
 RNG = np.random.default_rng(5)
@@ -26,8 +26,18 @@ def test_it_is_the_share_of_pairs_in_the_right_order(shift):
     assert pair_auc(first, second) == pytest.approx(by_the_book(first, second))
 
 
-def test_noise_is_at_chance_without_bias():
-    values = [pair_auc(RNG.normal(size=(6, 3)), RNG.normal(size=(5, 3))) for _ in range(400)]
+def test_treated_wells_are_compared_by_their_distance_from_the_other_controls():
+    controls, treated = RNG.normal(size=(6, 3)), 2 * RNG.normal(size=(8, 3))
+    hits = []
+    for number, control in enumerate(controls):
+        mean = np.delete(controls, number, axis=0).mean(axis=0)
+        hits += [np.linalg.norm(well - mean) > np.linalg.norm(control - mean) for well in treated]
+    assert distance_auc(controls, treated) == pytest.approx(np.mean(hits))
+
+
+@pytest.mark.parametrize("auc", [pair_auc, distance_auc])
+def test_noise_is_at_chance_without_bias(auc):
+    values = [auc(RNG.normal(size=(6, 3)), RNG.normal(size=(5, 3))) for _ in range(400)]
     assert np.mean(values) == pytest.approx(0.5, abs=0.03)
 
 

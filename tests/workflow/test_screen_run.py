@@ -8,18 +8,22 @@ import pandas as pd
 import pytest
 
 from napari_ben.errors import ChannelError, PlateError
+from napari_ben.evaluation import control_separation, judge
+from napari_ben.methods import ContextStatistics
 from napari_ben.plates import Plate, Screen
 from napari_ben.workflow import (
     Extras,
     PlateTask,
     PredictConfig,
     drain,
+    known_outcomes,
     make_config,
     plan_prediction,
     plan_rerun,
     plan_screen,
     predict_screen,
     read_run,
+    recall_run,
     run_plate,
     run_screen,
 )
@@ -54,6 +58,72 @@ def test_a_screen_gives_a_table_of_plates_and_one_of_wells(model, tmp_path):
     mine = wells[wells["Metadata_Plate"] == "P2"].reset_index(drop=True)
     pd.testing.assert_frame_equal(mine[own.columns], own, check_dtype=False)
     assert set(pd.read_csv(tmp_path / "out/plates.csv")["plate"]) == {"P1", "P2", "P3"}
+
+
+def test_the_table_says_how_good_each_plate_is_and_so_does_its_run_file(model, tmp_path):
+    options = {**OPTIONS, "extras": Extras(("csv", "png"), n_resamples=2)}
+    results = predict_screen(screen_of(plates_of("P1", "P2")), model, tmp_path / "out", **options)
+    table = pd.read_csv(tmp_path / "out/plates.csv", index_col="plate")
+    pd.testing.assert_frame_equal(table, results.table, check_dtype=False)
+    record, kept = read_run(tmp_path / "out/P1/run.json"), recall_run(tmp_path / "out/P1")
+    judged, _ = judge(kept)
+    trained = ContextStatistics.from_network(model.network())
+    expected = {
+        "accuracy": judged.value,
+        "accuracy_low": judged.low,
+        "n_labelled": judged.n,
+        "separation": control_separation(kept).value,
+        "drift": (kept.statistics.distance(trained)["distance"] ** 2).mean() ** 0.5,
+        "stability": record.scores.stability,
+    }
+    assert table.loc["P1", list(expected)].to_dict() == pytest.approx(expected)
+    assert 0 <= record.scores.stability <= 1
+    assert results.overview["accuracy"].iloc[0] == f"{judged.value:.3f} ({judged.low:.3f}–{judged.high:.3f})"
+    assert (tmp_path / "out/plates.png").is_file()
+
+
+def test_stability_that_is_asked_for_later_is_worked_out(model, tmp_path):
+    plates = screen_of(plates_of("P1"))
+    predict_screen(plates, model, tmp_path / "out", **OPTIONS)
+    options = {**OPTIONS, "extras": Extras(("csv",), n_resamples=1)}
+    assert [predict_screen(plates, model, tmp_path / "out", **options).table["status"].item() for _ in "12"] == [
+        "predicted",
+        "skipped",
+    ]
+    again = predict_screen(plates, model, tmp_path / "out", **OPTIONS)  # it is no worse without being asked for
+    assert again.table["status"].item() == "skipped"
+
+
+def test_a_method_without_a_context_has_no_drift_and_no_stability(model, tmp_path):
+    options = {**OPTIONS, "method": "none", "context": None, "extras": Extras(("csv",), n_resamples=2)}
+    results = predict_screen(screen_of(plates_of("P1")), model, tmp_path / "out", **options)
+    assert results.table[["drift", "stability"]].isna().all(axis=None)
+    assert results.overview["drift"].item() == ""
+
+
+def test_what_is_known_before_a_run_is_found_without_one(model, count_images, tmp_path):
+    plates = plates_of("P1", "P2", "refused")
+    plates[2] = without_channel(plates[2])
+    config = make_config(PredictConfig, method="controls", context="controls", threads=1)
+    predict_screen(screen_of(plates[:1]), model, tmp_path / "out", **OPTIONS)
+    before = len(count_images)
+    plan = plan_screen(screen_of(plates), [model], config, tmp_path / "out", Extras(("csv",)))
+    known = {outcome.plate: outcome for outcome in known_outcomes(plan)}
+    assert {name: outcome.status for name, outcome in known.items()} == {"P1": "skipped", "refused": "failed"}
+    assert known["P1"].scores.n_labelled == 9
+    assert len(count_images) == before
+
+
+def test_a_run_is_recalled_as_it_was_with_what_its_layout_promises(model, tmp_path):
+    options = {**OPTIONS, "prior": "balance", "per_plate": 3}
+    predict_screen(screen_of(plates_of("P1")), model, tmp_path / "out", **options)
+    kept = recall_run(tmp_path / "out/P1")
+    written = pd.read_csv(tmp_path / "out/P1/wells.csv", keep_default_na=False)
+    assert kept.wells["pred_class"].tolist() == written["pred_class"].tolist()
+    assert kept.wells["likeliest_class"].tolist() == written["likeliest_class"].tolist()
+    assert recall_run(tmp_path / "nowhere") is None
+    (tmp_path / "out/P1/predictions.safetensors").write_bytes(b"cut off")
+    assert recall_run(tmp_path / "out/P1") is None
 
 
 def test_finished_plates_are_skipped_and_only_these(model, count_images, tmp_path):

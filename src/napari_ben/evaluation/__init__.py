@@ -46,7 +46,7 @@ from napari_ben.evaluation._quality import (
     measure_plane,
     quality_of_wells,
 )
-from napari_ben.evaluation._separation import Separation, control_separation, pair_auc
+from napari_ben.evaluation._separation import Separation, control_separation, distance_auc, pair_auc
 from napari_ben.evaluation._shift import label_shift
 from napari_ben.evaluation._stability import resample_wells, stability
 from napari_ben.evaluation._subsets import deal_wells, jackknife_error, stratified_subset
@@ -74,6 +74,7 @@ __all__ = [
     "control_distance",
     "control_separation",
     "deal_wells",
+    "distance_auc",
     "drift_between",
     "drift_from",
     "edge_wells",

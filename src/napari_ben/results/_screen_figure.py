@@ -19,7 +19,7 @@ _TITLES = {
     "drift": "drift from the training",
     "stability": "stability of classes",
 }
-_FROM_CHANCE = {"accuracy": (-0.02, 1.02), "separation": (0.38, 1.02), "stability": (-0.02, 1.02)}
+_LIMITS = {"accuracy": (-0.02, 1.02), "separation": (0.38, 1.02), "stability": (-0.02, 1.02)}
 
 
 def screen_figure(plates: pd.DataFrame) -> "Figure | None":
@@ -41,8 +41,9 @@ def screen_figure(plates: pd.DataFrame) -> "Figure | None":
         for height, (value, experiment) in enumerate(zip(plates[score], plates["experiment"], strict=True)):
             axes.plot([value], [height], "o", color=colours[experiment], markersize=5, **EDGE)
         if score == "accuracy":
-            axes.hlines(range(len(names)), plates["accuracy_low"], plates["accuracy_high"], color=QUIET, linewidth=1)
-        axes.set(ylim=(len(names) - 0.4, -0.6), yticks=range(len(names)), xlim=_FROM_CHANCE.get(score))
+            low, high = plates["accuracy_low"], plates["accuracy_high"]
+            axes.hlines(range(len(names)), low, high, color=QUIET, linewidth=1, zorder=1)
+        axes.set(ylim=(len(names) - 0.4, -0.6), yticks=range(len(names)), xlim=_LIMITS.get(score, (0, None)))
         axes.set_yticklabels(names, fontsize=7.5, color=INK)
         axes.set_xlabel(_TITLES[score], fontsize=9, color=QUIET)
         axes.grid(axis="x", color="#E5E5E5", linewidth=0.7)

@@ -54,9 +54,9 @@ COLUMNS = (
     ),
     Column(
         "Separation",
-        "How well class probabilities tell negative from positive controls, else from treated wells: the share of\n"
-        "pairs, a well of each kind, that lie in the right order between the means of all other wells of both kinds.\n"
-        "1 tells all apart, 0.5 is chance. Treated wells that do nothing look like controls.",
+        "How well class probabilities tell controls apart: 1 always, 0.5 by chance.\n"
+        "Negative from positive controls: share of pairs of wells in the right order between the means of all others.\n"
+        "Without positive controls: share of pairs in which the treated well lies further from the other controls.",
         lambda row: _number(row.scores.separation),
         lambda row: row.scores.separation,
         lambda row: row.scores.separation_between,
@@ -193,10 +193,12 @@ class PlatesTable(QTableView):
         self.setSortingEnabled(True)
         self._sorted.sort(-1)  # the screen's own order, until a header is clicked
         self.setShowGrid(False)
+        self.setWordWrap(False)
         self.setTabKeyNavigation(False)
         self.doubleClicked.connect(self._activate)
         if (rows := self.verticalHeader()) is not None:
             rows.hide()
+            rows.setDefaultSectionSize(rows.fontMetrics().height() + 8)
         if (columns := self.horizontalHeader()) is not None:
             columns.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
             columns.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)

@@ -24,7 +24,7 @@ class Scores(BaseModel):
     n_labelled
         Wells whose class is known.
     separation
-        How well class probabilities tell two kinds of wells apart, 0.5 (chance) to 1; see `control_separation`.
+        How well class probabilities tell controls from other wells, 0.5 (chance) to 1; see `control_separation`.
     separation_between
         The two kinds, in words.
     drift

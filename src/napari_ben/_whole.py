@@ -1,24 +1,63 @@
-"""A file that is written whole or not at all."""
+"""Writing that leaves the old or the new, whole: when the disk fills, and when the process is killed.
+
+What is not finished lies in a hidden folder beside its destination, on the same disk: moving it into place is one step
+and needs no space. The folder's name says which process on which machine fills it, so what a killed process left behind
+goes when the next one works in the same place.
+"""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+import platform
+import re
+import shutil
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
-from uuid import uuid4
+
+import psutil
 
 from napari_ben.errors import NapariBenError, SaveError
 
+_PREFIX = ".napari-ben-"
+
 
 @contextmanager
-def whole_file(path: Path, what: str) -> Iterator[Path]:
-    """Give a path to write to, beside the file that it becomes at the end.
+def scratch_folder(parent: Path) -> Generator[Path]:
+    """Give a hidden folder that goes again at the end.
 
-    A full disk, a crash, or a block that writes nothing leaves the file that was there before, or none.
+    Parameters
+    ----------
+    parent
+        Made when absent.
+    """
+    parent.mkdir(parents=True, exist_ok=True)
+    mark = f"{_PREFIX}{re.sub('[^A-Za-z0-9]', '', platform.node())}-"
+    _sweep(parent, mark)
+    prefix = f"{mark}{os.getpid()}-"
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=parent, ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+@contextmanager
+def whole_file(path: Path) -> Generator[Path]:
+    """Give a path to write to; what lies there, if anything, takes the place of `path` when the block ends well."""
+    with scratch_folder(path.parent) as folder:
+        unfinished = folder / path.name
+        yield unfinished
+        if unfinished.exists():
+            with unfinished.open("rb+") as file:
+                os.fsync(file.fileno())
+            unfinished.replace(path)
+
+
+@contextmanager
+def saved_file(path: Path, what: str) -> Generator[Path]:
+    """Do the same for a file that a person asked for, and say in words what went wrong.
 
     Parameters
     ----------
     path
-        Of the file; its folder is made when absent.
+        Of the file.
     what
         How a sentence calls it, such as ``The model``.
 
@@ -27,14 +66,9 @@ def whole_file(path: Path, what: str) -> Iterator[Path]:
     SaveError
         When the disk is full, or the place cannot be written.
     """
-    unfinished = path.with_name(f".{path.name}.{uuid4().hex}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield unfinished
-        if unfinished.exists():
-            with unfinished.open("rb+") as file:
-                os.fsync(file.fileno())
-            unfinished.replace(path)
+        with whole_file(path) as unfinished:
+            yield unfinished
     except NapariBenError:
         raise
     except OSError as error:
@@ -42,6 +76,11 @@ def whole_file(path: Path, what: str) -> Iterator[Path]:
             f"{what} could not be saved as {path.name!r}: {error.strerror or error}.",
             "Free some space or choose another folder; nothing was left behind.",
         ) from error
-    finally:
-        with suppress(OSError):
-            unfinished.unlink(missing_ok=True)
+
+
+def _sweep(parent: Path, mark: str) -> None:
+    """Remove the folders of processes that are no more; those of other machines cannot be judged from here."""
+    for folder in parent.glob(f"{mark}*"):
+        process = folder.name.removeprefix(mark).partition("-")[0]
+        if process.isdigit() and not psutil.pid_exists(int(process)):
+            shutil.rmtree(folder, ignore_errors=True)

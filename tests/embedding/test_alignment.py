@@ -237,10 +237,9 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
         with pytest.raises(FileError, match="cannot be read as an alignment"):
             load_alignment(tmp_path / name)
     x, batches, is_control = make_batches()
+    fitted = fit_alignment(x[is_control], batches[is_control], "coral")
     with pytest.raises(SaveError, match="cannot be written"):
-        save_alignment(
-            fit_alignment(x[is_control], batches[is_control], "coral"), tmp_path / "absent" / "a.safetensors"
-        )
+        save_alignment(fitted, tmp_path / "broken.safetensors" / "a.safetensors")
 
 
 def test_what_cannot_be_aligned_is_refused_in_words() -> None:

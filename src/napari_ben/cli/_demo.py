@@ -84,7 +84,7 @@ def _save(runs: "Mapping[str, list[Run]]", out: Path) -> None:
         (folder / SUMMARY).write_text(json.dumps(summarise(runs), indent=2) + "\n", encoding="utf-8")
         table.to_csv(folder / "comparison.csv", index=False, lineterminator="\n")
 
-    write_folder(out, write)
+    write_folder(out, write, SUMMARY)
 
 
 def _in_words(runs: "Mapping[str, list[Run]]") -> str:

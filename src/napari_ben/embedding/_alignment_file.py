@@ -8,6 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from napari_ben._whole import whole_file
 from napari_ben.embedding._alignment import Alignment, Map
 from napari_ben.embedding._recipes import Recipe
 from napari_ben.errors import FileError, SaveError
@@ -36,15 +37,13 @@ def save_alignment(alignment: Alignment, path: str | Path) -> None:
         "batches": json.dumps(list(alignment.batches)),
         "notes": json.dumps(alignment.notes),
     }
-    unfinished = path.with_name(path.name + ".part")
     try:
-        unfinished.write_bytes(save(tensors, header))
-        unfinished.replace(path)
+        with whole_file(path) as unfinished:
+            unfinished.write_bytes(save(tensors, header))
     except OSError as error:
-        unfinished.unlink(missing_ok=True)
         raise SaveError(
             f"The alignment cannot be written to '{path}' ({error.strerror}).",
-            "Choose a folder that exists, is writable and has space left.",
+            "Choose a folder that is writable and has space left.",
         ) from error
 
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
+from napari_ben._whole import whole_file
 from napari_ben.errors import ArgumentError, FileError
 from napari_ben.plates import find_well
 
@@ -96,9 +97,8 @@ def write_embeddings(table: EmbeddingTable, path: Path) -> None:
         "well": list(table.keys["well"]),
         "field": [None if np.isnan(value) else int(value) for value in table.keys["field"]],
     }
-    unfinished = path.with_name(path.name + ".part")
-    save_file({"vectors": table.vectors}, unfinished, {"format": _FORMAT, "keys": json.dumps(header)})
-    unfinished.replace(path)
+    with whole_file(path) as unfinished:
+        save_file({"vectors": table.vectors}, unfinished, {"format": _FORMAT, "keys": json.dumps(header)})
 
 
 def _read_text(path: Path) -> tuple[pd.DataFrame, NDArray[Any] | None]:

@@ -7,7 +7,6 @@ for another 20 seconds and depends on the machine. A finished layout is kept by 
 
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_ben._cache import cache_folder, keep_newest
+from napari_ben._whole import scratch_folder
 from napari_ben.errors import ArgumentError, SaveError
 
 N_NEIGHBOURS = 15
@@ -122,7 +122,7 @@ def _content_key(embeddings: NDArray[np.float32], seed: int) -> str:
 
 def _compute(embeddings: NDArray[np.float32], seed: int, kept: Path, every: float) -> Generator[Waiting]:
     with _workshop(kept.parent) as folder:
-        source, target = Path(folder) / "embeddings.npy", Path(folder) / "layout.npy"
+        source, target = folder / "embeddings.npy", folder / "layout.npy"
         np.save(source, embeddings)
         command = [sys.executable, "-m", "napari_ben.embedding._umap_process", str(source), str(target), str(seed)]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)  # noqa: S603 # our own interpreter and script
@@ -139,11 +139,10 @@ def _compute(embeddings: NDArray[np.float32], seed: int, kept: Path, every: floa
 
 
 @contextmanager
-def _workshop(cache: Path) -> Generator[str]:
+def _workshop(cache: Path) -> Generator[Path]:
     """Give a folder that goes again, on the cache's disk; a disk that is full is said in words."""
     try:
-        cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".making-", dir=cache) as folder:
+        with scratch_folder(cache) as folder:
             yield folder
     except OSError as error:
         raise SaveError(

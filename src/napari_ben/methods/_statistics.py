@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from napari_ben._whole import whole_file
 from napari_ben.errors import FileError, MethodError, SaveError
 
 if TYPE_CHECKING:
@@ -96,15 +97,13 @@ class ContextStatistics:
         tensors |= {f"{name}.variance": layer.variance for name, layer in self.layers.items()}
         counts = json.dumps({name: layer.count for name, layer in self.layers.items()})
         content = save(tensors, {"format": _FORMAT, "n_images": str(self.n_images), "counts": counts})
-        unfinished = path.with_name(path.name + ".part")
         try:
-            unfinished.write_bytes(content)
-            unfinished.replace(path)
+            with whole_file(path) as unfinished:
+                unfinished.write_bytes(content)
         except OSError as error:
-            unfinished.unlink(missing_ok=True)
             raise SaveError(
                 f"Context statistics cannot be written to '{path}' ({error.strerror}).",
-                "Choose a folder that exists, is writable and has space left.",
+                "Choose a folder that is writable and has space left.",
             ) from error
 
     @classmethod

@@ -8,7 +8,7 @@ remains in the fastest memory that has room.
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Any, Protocol, Self
 import numpy as np
 import torch
 
+from napari_ben._whole import scratch_folder
 from napari_ben.errors import SaveError
 from napari_ben.methods._ledger import Ledger, MemoryBudget
 
@@ -135,7 +136,8 @@ class Store:
         self.held, self._waiting, self._host = Ledger(self.device), Ledger(self.device), Ledger(_CPU)
         self._to_disk = _Clock(nbytes=50e6)  # 500 MB/s: an SSD behind the system's page cache
         self._to_host = _Clock(nbytes=600e6)  # 6 GB/s: pageable memory over PCI Express
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder: Path | None = None
+        self._exits = ExitStack()
         self._numbers = count()
 
     def __enter__(self) -> Self:
@@ -144,8 +146,7 @@ class Store:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self._folder is not None:
-            self._folder.cleanup()
+        self._exits.close()
 
     def put(self, value: Any) -> Slot:
         """Keep a value in the fastest memory that has room for it.
@@ -211,8 +212,9 @@ class Store:
 
     def _spill_folder(self) -> Path:
         if self._folder is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="napari-ben-", dir=self.budget.folder)
-        return Path(self._folder.name)
+            place = Path(tempfile.gettempdir() if self.budget.folder is None else self.budget.folder)
+            self._folder = self._exits.enter_context(scratch_folder(place))
+        return self._folder
 
 
 def _fits(nbytes: int, ledger: Ledger, limit: int | None) -> bool:

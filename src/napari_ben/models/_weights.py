@@ -14,7 +14,7 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor, nn
 
-from napari_ben._whole import whole_file
+from napari_ben._whole import saved_file
 from napari_ben.errors import ArgumentError, ModelFileError
 from napari_ben.models._bundle import Metadata, Model
 from napari_ben.models._card import ModelCard
@@ -183,5 +183,5 @@ def write_whole(path: Path, content: bytes) -> None:
     SaveError
         The file cannot be written, e.g. the disk is full.
     """
-    with whole_file(path, "The model") as unfinished:
+    with saved_file(path, "The model") as unfinished:
         unfinished.write_bytes(content)

@@ -8,12 +8,10 @@ JSON are kept, nothing that could be executed. ``NAPARI_BEN_INDEX_CACHE=off`` tu
 
 import json
 import os
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from hashlib import blake2b
 from importlib.metadata import version
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -23,6 +21,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from napari_ben._cache import cache_folder, keep_below
+from napari_ben._whole import whole_file
 from napari_ben.plates import PlateFormat
 from napari_ben.readers._index import PlaneIndex, PlateFacts
 from napari_ben.readers._place import Place
@@ -93,12 +92,8 @@ def _save(path: Path, fingerprint: str, indexed: Indexed) -> None:
         return
     try:
         about = json.dumps({"fingerprint": fingerprint, "facts": _facts_to_json(facts)}, default=_plain)
-        content = BytesIO()
-        np.savez(content, allow_pickle=False, about=_to_bytes(about), **arrays)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-            file.write(content.getbuffer())
-        Path(file.name).replace(path)
+        with whole_file(path) as unfinished:
+            np.savez(unfinished, allow_pickle=False, about=_to_bytes(about), **arrays)
         keep_below(path.parent, "*.npz", MOST_BYTES)
     except (OSError, ValueError, TypeError, AttributeError):  # what cannot be kept is no reason not to open a plate
         return

@@ -1,17 +1,18 @@
 """Saving that leaves either everything or nothing.
 
-The files are first written into a hidden folder beside their destination, on the same disk, and then moved into place
-one by one. Moving needs no space, so a full disk is met before anything of an earlier export is touched.
+A new folder is filled beside its destination and moved into place in one step. Into a folder that is there, finished
+files are moved one by one: that needs no space, so a full disk is met before anything of an earlier export is touched.
+Should the process be killed meanwhile, the seal tells: it is the first to go and the last to come, and what has one is
+whole.
 """
 
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from napari_ben._whole import scratch_folder
 from napari_ben.errors import ArgumentError, NapariBenError, SaveError
 from napari_ben.results._archive import ARCHIVE_FILE, store_predictions
 from napari_ben.results._figures import embedding_map, plate_map, write_figure
@@ -67,7 +68,7 @@ def _check_formats(formats: Sequence[str]) -> None:
         )
 
 
-def write_folder(folder: Path, write: Callable[[Path], None]) -> tuple[Path, ...]:
+def write_folder(folder: Path, write: Callable[[Path], None], seal: str = RUN_FILE) -> tuple[Path, ...]:
     """Let `write` fill a folder, so that `folder` afterwards holds all of its files or none.
 
     Parameters
@@ -76,6 +77,8 @@ def write_folder(folder: Path, write: Callable[[Path], None]) -> tuple[Path, ...
         Made when absent; files of the same name are replaced, others stay.
     write
         Gets an empty folder on the same disk.
+    seal
+        The file whose presence says that the others are whole.
 
     Returns
     -------
@@ -89,16 +92,19 @@ def write_folder(folder: Path, write: Callable[[Path], None]) -> tuple[Path, ...
     """
     is_new = not folder.exists()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".napari-ben-", dir=folder) as stage:
-            write(Path(stage))
-            files = sorted(Path(stage).iterdir(), key=lambda path: (path.name == RUN_FILE, path.name))
-            return tuple(_move(path, folder / path.name) for path in files)
+        with scratch_folder(folder.parent if is_new else folder) as scratch:
+            stage = scratch / "whole"
+            stage.mkdir()
+            write(stage)
+            names = sorted(path.name for path in stage.iterdir())
+            if is_new:
+                stage.replace(folder)
+            else:
+                _move_into(folder, stage, sorted(names, key=seal.__eq__), seal)
+            return tuple(folder / name for name in names)
     except NapariBenError:
-        _forget(folder, is_new=is_new)
         raise
     except OSError as error:
-        _forget(folder, is_new=is_new)
         reason = error.strerror or str(error)
         raise SaveError(
             f"The results could not be written into {str(folder)!r}: {reason}. Nothing was left half-written.",
@@ -106,13 +112,11 @@ def write_folder(folder: Path, write: Callable[[Path], None]) -> tuple[Path, ...
         ) from error
 
 
-def _forget(folder: Path, *, is_new: bool) -> None:
-    if is_new:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _move(source: Path, target: Path) -> Path:
-    return source.replace(target)
+def _move_into(folder: Path, stage: Path, names: Sequence[str], seal: str) -> None:
+    if seal in names:
+        (folder / seal).unlink(missing_ok=True)
+    for name in names:
+        (stage / name).replace(folder / name)
 
 
 def _write_csv(predictions: "Predictions", folder: Path) -> None:

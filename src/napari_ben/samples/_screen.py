@@ -1,7 +1,6 @@
 """A whole screen on disk: plates, platemaps and ``screen.csv``."""
 
 import shutil
-import tempfile
 from collections.abc import Generator, Iterator
 from dataclasses import astuple, dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from napari_ben._cache import cache_folder
+from napari_ben._whole import scratch_folder
 from napari_ben.errors import ArgumentError, SaveError
 from napari_ben.samples._batches import TRAINING_EXPERIMENTS
 from napari_ben.samples._plates import SamplePlate, Split, draw_fields, plan_plate
@@ -158,9 +158,8 @@ def iter_screen(
     _refuse(folder, seed)
     plates = plan_screen(seed, design)
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as unfinished:
-            whole = Path(unfinished) / "screen"
+        with scratch_folder(folder.parent) as unfinished:
+            whole = unfinished / "screen"
             yield from _write(whole, plates, design)
             if folder.is_dir():
                 folder.rmdir()

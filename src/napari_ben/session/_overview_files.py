@@ -8,7 +8,6 @@ away.
 """
 
 import os
-import tempfile
 import zipfile
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -20,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_ben._cache import cache_folder, keep_below
+from napari_ben._whole import whole_file
 from napari_ben.plates import OnDisk, Plate
 
 MOST_BYTES = 2**30
@@ -104,15 +104,8 @@ def store_overview(plate: Plate, channel: int, overview: StoredOverview) -> None
     if path is None:
         return
     with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(suffix=".part", dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                told = np.array(list(plate.met), dtype=np.str_)
-                np.savez(file, **asdict(overview), problems=told)
-            Path(name).replace(path)
-        finally:
-            Path(name).unlink(missing_ok=True)
+        with whole_file(path) as unfinished:
+            np.savez(unfinished, **asdict(overview), problems=np.array(list(plate.met), dtype=np.str_))
         keep_below(path.parent, _PATTERN, MOST_BYTES)
 
 

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from napari_ben import __version__
-from napari_ben._whole import whole_file
+from napari_ben._whole import saved_file
 from napari_ben.errors import ArgumentError
 from napari_ben.models import Model
 from napari_ben.plates import Plate, View
@@ -49,7 +49,7 @@ def save_work(state: SessionState, path: Path, look: Look | None) -> Generator[N
         When the disk is full, or the place cannot be written.
     """
     yield
-    with whole_file(path, "The session") as unfinished, TemporaryDirectory(prefix="napari-ben-") as name:
+    with saved_file(path, "The session") as unfinished, TemporaryDirectory(prefix="napari-ben-") as name:
         folder = Path(name)
         runs = _number_runs(state)
         record = _describe(state, runs, path.parent, look)

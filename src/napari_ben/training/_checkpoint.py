@@ -4,8 +4,6 @@ All draws are seeded by (seed, epoch), so the weights, the optimiser's moments a
 """
 
 import json
-import os
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from napari_ben._whole import whole_file
 from napari_ben.errors import ArgumentError, RunFileError, SaveError
 
 __all__ = ["RunState", "load_state", "save_state"]
@@ -72,11 +71,8 @@ def save_state(path: Path, state: RunState) -> None:
     tensors = {name: tensor.contiguous() for name, tensor in named}
     facts = {"fingerprint": state.fingerprint, "losses": state.losses, "accuracies": state.accuracies}
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as folder:
-            whole = Path(folder) / "checkpoint"
-            save_file(tensors, whole, metadata={_KEY: json.dumps(facts)})
-            os.replace(whole, path)  # noqa: PTH105 – Path.replace refuses an open target on Windows just the same
+        with whole_file(path) as unfinished:
+            save_file(tensors, unfinished, metadata={_KEY: json.dumps(facts)})
     except (OSError, SafetensorError) as error:
         raise SaveError(f"The checkpoint {path.name!r} could not be written: {error}.", "Free some space.") from error
 

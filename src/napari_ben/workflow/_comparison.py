@@ -31,6 +31,8 @@ from napari_ben.workflow._trials import Trial
 
 __all__ = ["Comparison", "Costs"]
 
+_CONFIG_FILE = "comparison.json"
+
 
 @dataclass(frozen=True)
 class Costs:
@@ -149,13 +151,13 @@ class Comparison:
             for name, table in self._tables().items():
                 table.to_csv(target / f"{name}.csv", index=name == "class_counts", lineterminator="\n")
             (target / "comparison.md").write_text(self.to_markdown(), encoding="utf-8")
-            (target / "comparison.json").write_text(self.config.model_dump_json(indent=2), encoding="utf-8")
+            (target / _CONFIG_FILE).write_text(self.config.model_dump_json(indent=2), encoding="utf-8")
             for name, figure in comparison_figures(self):
                 for ending in ("png", "svg"):
                     write_figure(figure, target / f"{name}.{ending}")
             write_page(self.to_page(), target, "report")
 
-        return write_folder(Path(folder), write)
+        return write_folder(Path(folder), write, _CONFIG_FILE)
 
     def _tables(self) -> dict[str, pd.DataFrame]:
         tables = {"comparison": self.table, "class_counts": self.counts, "summary": self.overall}

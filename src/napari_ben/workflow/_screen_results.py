@@ -89,7 +89,7 @@ class ScreenResults:
                 for ending in endings:
                     write_figure(figure, (target / PLATES_FILE).with_suffix(f".{ending}"))
 
-        return write_folder(self.folder, write)
+        return write_folder(self.folder, write, PLATES_FILE)
 
 
 def plates_table(outcomes: Sequence[PlateOutcome], experiments: dict[str, str]) -> pd.DataFrame:

@@ -44,13 +44,15 @@ SHARED = {
     "learning_rate": 3e-3,
     "weight_decay": 1e-2,
     "random_context": False,
+    "crop": 96,
+    "precision": "mixed",
 }
 RECIPES: dict[str, dict[str, Any]] = {
-    "erm": {"method": "erm", "epochs": 14},
+    "erm": {"method": "erm", "epochs": 20},
     "ben": {"method": "ben", "epochs": 30, "batch_size": 75},
     "arm-bn": {"method": "arm-bn", "epochs": 30, "batch_size": 50},
-    "cs-arm-bn": {"method": "cs-arm-bn", "epochs": 40, "batch_size": 64, "control_batch_size": 128},
-    "controls": {"method": "controls", "epochs": 40},
+    "cs-arm-bn": {"method": "cs-arm-bn", "epochs": 30, "batch_size": 64, "control_batch_size": 128},
+    "controls": {"method": "controls", "epochs": 30},
 }
 ALIGNED = ("unaligned", "tvn-efaar", "tvn-csarmbn", "tvn-ando2017", "coral")
 METHODS = {
@@ -234,7 +236,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, help="where models and runs are kept")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--screens", type=int, nargs="+", default=[1, 2, 3], help="seeds of the screens judged")
+    parser.add_argument("--screens", type=int, nargs="+", default=[1, 2], help="seeds of the screens judged")
     parser.add_argument("--recipes", nargs="+", choices=RECIPES, default=list(RECIPES))
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop after this long")
     parser.add_argument("--epochs", type=int, help="instead of each recipe's own, for a trial")

@@ -38,6 +38,7 @@ def test_the_last_two_runs_are_compared(window, runs):
     assert window.summary.text().startswith(f"{n_changed} wells of 12 changed class. No well's class is known")
     header = [window.runs.table.horizontalHeaderItem(column).text() for column in range(5)]
     assert header == ["Run", "Right (95 %)", "actin", "tubulin", "DMSO"]
+    assert [window.runs.table.item(row, 0).text() for row in range(2)] == ["No adaptation", "BEN"]
     assert [window.runs.table.item(1, column).text() for column in range(1, 5)] == ["unknown", "0", "12", "0"]
 
 
@@ -95,3 +96,29 @@ def test_a_run_made_the_same_way_takes_the_place_of_the_older(runs):
 def test_a_run_is_named_by_how_it_was_made(runs):
     run = {"method_title": "CS-ARM-BN", "context": {"text": "controls"}, "control_weight": 0.67, "model": {"name": "m"}}
     assert run_name(replace(runs[0], run=run)) == "CS-ARM-BN · controls · controls 67 % · m"
+
+
+def test_all_runs_are_in_the_table_with_the_model_where_it_tells_them_apart(runs):
+    other = replace(runs[1], run={**runs[1].run, "model": {"name": "mine"}})
+    table = compare_pair(*runs, (*runs, other)).table
+    assert table["name"].tolist() == ["No adaptation · ", "BEN · ", "BEN · mine"]
+    assert table[["actin", "tubulin", "DMSO"]].sum(axis=1).tolist() == [12, 12, 12]
+
+
+def test_embeddings_aligned_otherwise_have_axes_of_their_own(runs):
+    aligned = replace(runs[1], run={**runs[1].run, "alignment": {"name": "coral"}})
+    assert not compare_pair(runs[0], aligned).shares_axes
+    assert compare_pair(aligned, aligned).shares_axes
+
+
+def test_an_alignment_is_asked_for_shown_and_stopped(window, ready, monkeypatch):
+    asked = []
+    monkeypatch.setattr(ready, "align", asked.append)
+    window.align.button.click()
+    assert asked == ["tvn-csarmbn"]
+    ready._set(aligning="Running without adaptation: 3 of 12 wells")
+    assert window.align.busy.text() == "Running without adaptation: 3 of 12 wells"
+    assert window.align.button.text() == "Stop"
+    window.align.button.click()
+    assert ready.state.aligning == ""
+    assert window.align.button.text() == "Align"

@@ -63,7 +63,8 @@ def align_work(
     shown = Run("", UNADAPTED, run, experiment=experiment)
     labelled = [other for other in others if find_label_column(other.predictions.wells, run.classes) is not None]
     if not labelled:
-        return Aligned((run, align_alone(shown, name).predictions), _why_alone(len(others)))
+        alone = align_alone(shown, name)
+        return Aligned((run, alone.runs[0].predictions), " ".join((_why_alone(len(others)), *alone.notes)))
     elsewhere = [other for other in labelled if other.experiment != experiment]
     reference = elsewhere or labelled
     names = tuple(other.predictions.plate_name for other in reference)

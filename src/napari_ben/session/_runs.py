@@ -74,9 +74,16 @@ def tabulate(runs: Sequence[Predictions]) -> pd.DataFrame:
     classes = list(dict.fromkeys(name for run in runs for name in run.classes))
     counts = [run.wells["pred_class"].value_counts() for run in runs]
     table = pd.DataFrame(counts).reset_index(drop=True).reindex(columns=classes).fillna(0).astype(int)
-    table.insert(0, "name", [run_name(run) for run in runs])
+    table.insert(0, "name", _short_names(runs))
     table.insert(1, "right", [judge(run)[0] for run in runs])
     return table
+
+
+def _short_names(runs: Sequence[Predictions]) -> list[str]:
+    """Name runs without the model, where all have the same."""
+    models = {str(run.run.get("model", {}).get("name", "")) for run in runs}
+    shared = f" · {next(iter(models))}" if len(models) == 1 else ""
+    return [run_name(run).removesuffix(shared) for run in runs]
 
 
 def add_run(runs: Sequence[Predictions], run: Predictions) -> tuple[Predictions, ...]:

@@ -13,6 +13,7 @@ from napari_ben.widgets._tinted import QuietLabel
 from napari_ben.widgets._trust_ranking import fill_table, ranked_table
 
 _USUAL = "tvn-csarmbn"
+_ROWS_IN_SIGHT, _SCROLL_BAR = 5, 20
 _MEANING = (
     "Instead of adapting the network, its embeddings can be aligned on the negative controls. Other plates of the "
     "screen whose classes are known then say what the classes look like."
@@ -35,6 +36,14 @@ class RunsTable(QWidget):
         self.table.setColumnCount(2 + len(classes))
         self.table.setHorizontalHeaderLabels(["Run", "Right (95 %)", *classes])
         fill_table(self.table, table_rows(runs, classes))
+        self._make_room(len(runs))
+
+    def _make_room(self, n_runs: int) -> None:
+        """Ask for the height of the header, some rows and a scroll bar."""
+        header, side = self.table.horizontalHeader(), self.table.verticalHeader()
+        if header is not None and side is not None:
+            rows = min(n_runs, _ROWS_IN_SIGHT) * side.defaultSectionSize()
+            self.table.setMinimumHeight(header.sizeHint().height() + rows + _SCROLL_BAR)
 
 
 def table_rows(runs: pd.DataFrame, classes: Sequence[str]) -> list[tuple[str, ...]]:
@@ -91,7 +100,11 @@ class AlignRow(QWidget):
         self.names.setEnabled(not state.aligning)
         self.busy.setText(state.aligning)
         self.busy.setVisible(bool(state.aligning))
-        self.notice.show_notice(state.notices.get("compare"))
+        notice = state.notices.get("compare")
+        if notice is None or notice.remedy:
+            self.notice.show_notice(notice)
+        else:
+            self.notice.say(notice.problem)  # neither good nor bad: what the classes are from
 
     def _on_pressed(self) -> None:
         if self._session.state.aligning:

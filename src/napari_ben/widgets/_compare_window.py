@@ -49,7 +49,7 @@ class CompareWindow(QDialog):
         self._pair: RunPair | None = None
         self.setWindowTitle("Compare runs")
         self.setWindowFlag(Qt.WindowType.Window)
-        self.resize(980, 760)
+        self.resize(1000, 860)
         self.sides = tuple(_Side(side, self) for side in _SIDES)
         self.summary = QuietLabel("", self)
         self.grid = PlateGrid(self)
@@ -78,7 +78,7 @@ class CompareWindow(QDialog):
         layout.addWidget(self.runs, 3, 0, 1, 2)
         for column in (0, 1):
             layout.setColumnStretch(column, 1)
-        layout.setRowStretch(0, 3)
+        layout.setRowStretch(0, 2)
         layout.setRowStretch(3, 1)
 
     def _leave(self, _result: int) -> None:

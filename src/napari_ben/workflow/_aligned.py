@@ -66,7 +66,7 @@ def align_runs(base: Sequence[Run], config: CompareConfig) -> AlignedRuns:
     return AlignedRuns(tuple(runs), _shortest(notes))
 
 
-def align_alone(run: Run, name: str) -> Run:
+def align_alone(run: Run, name: str) -> AlignedRuns:
     """Align the embeddings of one plate on its own controls, where no other plate is there to fit a classifier on.
 
     The classes stay those of the run: aligning turns the axes, and the network's classifier knows only its own.
@@ -83,9 +83,8 @@ def align_alone(run: Run, name: str) -> Run:
         "method_title": f"{alignment.recipe.title}, embedding only",
     }
     embeddings = _aligned(alignment, base).astype(np.float32)
-    return replace(
-        run, method=name, predictions=replace(base, embeddings=embeddings, run={**base.run, **added}, layouts={})
-    )
+    predictions = replace(base, embeddings=embeddings, run={**base.run, **added}, layouts={})
+    return AlignedRuns((replace(run, method=name, predictions=predictions),), alignment.notes)
 
 
 def _shortest(notes: Sequence[str]) -> tuple[str, ...]:

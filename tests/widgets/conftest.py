@@ -67,7 +67,7 @@ def runs(predict, monkeypatch) -> Callable[[], None]:
                     return partial
         return predict(plan.plate)
 
-    def layouts_work(predictions):
+    def layouts_work(predictions, _before):
         yield "UMAP: laying out"
         return predictions.with_layout("PCA", predictions.embeddings[:, :2].astype(float))
 

@@ -285,3 +285,34 @@ def test_the_panel_follows_the_windows_theme(view, background, text):
 def test_a_screen_reader_hears_what_is_shown(view):
     assert view.canvas.accessibleName() == "Embedding"
     assert view.canvas.accessibleDescription() == "UMAP · 16 fields"
+
+
+def seen(view):
+    return view.canvas._seen_places()
+
+
+def test_points_of_one_subject_move_to_their_new_places(view):
+    view.canvas._motion.setDuration(60_000)
+    view.set_data(points(subject="P1"))
+    assert not view.canvas.is_moving
+    start = seen(view)
+    view.set_data(points(3 - XY, subject="P1"))
+    assert view.canvas.is_moving
+    np.testing.assert_allclose(seen(view), start, atol=2)
+    view.canvas._motion.setCurrentTime(60_000)
+    np.testing.assert_allclose(seen(view), start[::-1], atol=1e-3)
+    assert not view.canvas.is_moving
+
+
+def test_a_look_elsewhere_ends_the_motion(view):
+    view.set_data(points(subject="P1"))
+    view.set_data(points(3 - XY, subject="P1"))
+    view.canvas.zoom(2.0)
+    assert not view.canvas.is_moving
+
+
+@pytest.mark.parametrize("subject", ["P2", ""])
+def test_points_of_another_plate_do_not_move(view, subject):
+    view.set_data(points(subject="P1"))
+    view.set_data(points(3 - XY, subject=subject))
+    assert not view.canvas.is_moving

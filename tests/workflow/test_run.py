@@ -121,6 +121,19 @@ def test_a_shared_cache_serves_several_runs(counted: Plate, model: Model) -> Non
     assert len(counted.source.reads) == 24 * 3
 
 
+@pytest.mark.parametrize("scaling", ["image", "plate"])
+@pytest.mark.parametrize("change", [{"context": "A1, B1, B2"}, {"weight": 0.9}, {"method": "ben", "context": "plate"}])
+def test_another_context_or_weight_on_an_open_plate_reads_no_pixel(
+    counted: Plate, scaling: str, change: dict[str, object]
+) -> None:
+    cache, model = InputCache(), make_model(scaling={"kind": scaling})
+    run(counted, model, cache, method="cs-arm-bn", context="controls", weight=0.5)
+    assert counted.source.reads
+    counted.source.reads.clear()
+    run(counted, model, cache, **{"method": "cs-arm-bn", "context": "controls", **change})
+    assert len(counted.source.reads) == 0
+
+
 def test_a_cache_without_room_decodes_again_and_changes_nothing(counted: Plate, model: Model) -> None:
     bounded = run(counted, model, method="ben", cache_bytes=10 * 3 * 32 * 32 * 4)
     assert 24 * 3 < len(counted.source.reads) < 3 * 24 * 3

@@ -2,6 +2,7 @@
 
 from napari_ben.embedding._alignment import Alignment, fit_alignment
 from napari_ben.embedding._alignment_file import load_alignment, save_alignment
+from napari_ben.embedding._following import moved_onto, starting_places, turned_onto
 from napari_ben.embedding._matrices import covariance, ledoit_wolf, power_of
 from napari_ben.embedding._neighbours import nearest_neighbours
 from napari_ben.embedding._pca import pca
@@ -21,11 +22,14 @@ __all__ = [
     "fit_alignment",
     "ledoit_wolf",
     "load_alignment",
+    "moved_onto",
     "nearest_neighbours",
     "pca",
     "power_of",
     "read_embeddings",
     "save_alignment",
+    "starting_places",
+    "turned_onto",
     "umap",
     "umap_refusal",
     "umap_steps",

@@ -2,13 +2,13 @@
 
 It runs in a process of its own: numba compiles for seconds while holding the interpreter, which would freeze a window,
 and only a process can truly be stopped. The neighbours are exact, because umap-learn's approximate search compiles
-for another 20 seconds and depends on the machine. A finished layout is kept by content.
+for another 20 seconds and depends on the machine. A finished layout is kept by content, and by where it started from.
 """
 
 import subprocess
 import sys
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -20,12 +20,13 @@ from numpy.typing import NDArray
 
 from napari_ben._cache import cache_folder, keep_newest
 from napari_ben._whole import scratch_folder
+from napari_ben.embedding._following import moved_onto
 from napari_ben.errors import ArgumentError, SaveError
 
 N_NEIGHBOURS = 15
 FEWEST_POINTS = 5
 _KEPT_LAYOUTS = 64
-_VERSION = "1"
+_VERSION = "2"
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,9 @@ def umap_refusal(n_points: int) -> str | None:
     return None
 
 
-def umap(embeddings: NDArray[np.float32], seed: int = 1) -> NDArray[np.float64]:
+def umap(
+    embeddings: NDArray[np.float32], seed: int = 1, start: NDArray[np.float64] | None = None
+) -> NDArray[np.float64]:
     """Lay embeddings out in two dimensions with UMAP, and wait for it.
 
     Parameters
@@ -62,6 +65,8 @@ def umap(embeddings: NDArray[np.float32], seed: int = 1) -> NDArray[np.float64]:
         (n, d) float32.
     seed
         Of the layout; the neighbours are exact.
+    start
+        (n, 2) places from which the points move, such as those of an earlier layout; UMAP's own when None.
 
     Returns
     -------
@@ -75,7 +80,7 @@ def umap(embeddings: NDArray[np.float32], seed: int = 1) -> NDArray[np.float64]:
     SaveError
         When the cache folder cannot be written.
     """
-    steps = umap_steps(embeddings, seed)
+    steps = umap_steps(embeddings, seed, start)
     while True:
         try:
             next(steps)
@@ -85,7 +90,11 @@ def umap(embeddings: NDArray[np.float32], seed: int = 1) -> NDArray[np.float64]:
 
 
 def umap_steps(
-    embeddings: NDArray[np.float32], seed: int = 1, *, every: float = 0.1
+    embeddings: NDArray[np.float32],
+    seed: int = 1,
+    start: NDArray[np.float64] | None = None,
+    *,
+    every: float = 0.1,
 ) -> Generator[Waiting, None, NDArray[np.float64]]:
     """Lay embeddings out with UMAP, handing back control every `every` seconds; closing the generator ends the work.
 
@@ -107,23 +116,28 @@ def umap_steps(
     refusal = umap_refusal(len(embeddings))
     if refusal:
         raise ArgumentError(f"{refusal}.", "Use PCA, or mend that and run again.")
-    kept = cache_folder("umap") / f"{_content_key(embeddings, seed)}.npy"
+    inputs = {"embeddings": np.ascontiguousarray(embeddings, dtype=np.float32)}
+    if start is not None:
+        inputs["start"] = np.ascontiguousarray(start, dtype=np.float32)
+    kept = cache_folder("umap") / f"{_content_key(inputs, seed)}.npy"
     if not kept.exists():
-        yield from _compute(np.ascontiguousarray(embeddings, dtype=np.float32), seed, kept, every)
+        yield from _compute(inputs, seed, kept, every)
     layout: NDArray[np.float64] = np.load(kept)
-    return layout
+    return layout if start is None else moved_onto(layout, start)
 
 
-def _content_key(embeddings: NDArray[np.float32], seed: int) -> str:
-    content = sha256(f"{_VERSION} {seed} {N_NEIGHBOURS} {embeddings.shape}".encode())
-    content.update(np.ascontiguousarray(embeddings, dtype=np.float32).tobytes())
+def _content_key(inputs: Mapping[str, NDArray[np.float32]], seed: int) -> str:
+    content = sha256(f"{_VERSION} {seed} {N_NEIGHBOURS}".encode())
+    for name, array in inputs.items():
+        content.update(f" {name} {array.shape} ".encode())
+        content.update(array.tobytes())
     return content.hexdigest()[:32]
 
 
-def _compute(embeddings: NDArray[np.float32], seed: int, kept: Path, every: float) -> Generator[Waiting]:
+def _compute(inputs: Mapping[str, NDArray[np.float32]], seed: int, kept: Path, every: float) -> Generator[Waiting]:
     with _workshop(kept.parent) as folder:
-        source, target = folder / "embeddings.npy", folder / "layout.npy"
-        np.save(source, embeddings)
+        source, target = folder / "inputs.npz", folder / "layout.npy"
+        np.savez(source, allow_pickle=False, **inputs)
         command = [sys.executable, "-m", "napari_ben.embedding._umap_process", str(source), str(target), str(seed)]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)  # noqa: S603 # our own interpreter and script
         try:

@@ -127,15 +127,27 @@ class Predictions:
             raise ArgumentError(f"There is no reducer {reducer!r}; there are {allowed}.", "Choose one of these.")
         return replace(self, reducer=reducer, run={**self.run, "reducer": reducer})
 
-    def with_layout(self, name: str, coordinates: NDArray[np.float64]) -> "Predictions":
-        """Add, or replace, a two-dimensional layout of the fields, (n_fields, 2)."""
+    def with_layout(self, name: str, coordinates: NDArray[np.float64], *, has_followed: bool = False) -> "Predictions":
+        """Add, or replace, a two-dimensional layout of the fields.
+
+        Parameters
+        ----------
+        name
+            Such as ``PCA``.
+        coordinates
+            (n_fields, 2).
+        has_followed
+            Whether it was made to lie as that of an earlier run; then a replay lays it out otherwise, which is noted.
+        """
         if coordinates.shape != (len(self), 2):
             raise ArgumentError(
                 f"The layout {name!r} has shape {coordinates.shape}, but there are {len(self)} fields.",
                 "Compute it from these predictions' embeddings.",
             )
         layouts = {**self.layouts, name: coordinates}
-        return replace(self, layouts=MappingProxyType(layouts), run={**self.run, "layouts": list(layouts)})
+        followed = [known for known in self.run.get("layouts_followed", ()) if known != name]
+        run = {**self.run, "layouts": list(layouts), "layouts_followed": followed + [name] * has_followed}
+        return replace(self, layouts=MappingProxyType(layouts), run=run)
 
     def save(self, folder: str | Path, formats: Sequence[str] = ("csv", "png", "svg")) -> tuple[Path, ...]:
         """Write tables, figures, statistics and the run file; all of them or none.

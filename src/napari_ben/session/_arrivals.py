@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from time import monotonic
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +12,13 @@ from napari_ben.models import Model
 from napari_ben.plates import Plate
 from napari_ben.readers import PatternPreview
 from napari_ben.results import Predictions
+from napari_ben.session._layouts import with_turned_pca
 from napari_ben.session._pairing import for_new_plate
 from napari_ben.session._parts import Kept, Moved, Notice, RunState, StepName
 from napari_ben.session._reopened import reopened
 from napari_ben.session._reopening import Reopened
-from napari_ben.session._runs import RunPair, add_run
+from napari_ben.session._run_arrivals import laid_out, predicted, ran_on, settled, with_run
+from napari_ben.session._runs import RunPair
 from napari_ben.session._screen_arrivals import screen_at_rest, with_known, with_screen_step
 from napari_ben.session._screen_state import ScreenRun
 from napari_ben.session._screen_words import screen_end_words
@@ -120,35 +121,14 @@ def _loaded(state: SessionState, model: Model) -> SessionState:
     return replace(without_notice(state, "model"), model=model, overrides=_NOTHING)
 
 
-def _ran_on(state: SessionState, step: RunStep) -> SessionState:
-    progress, run = step.progress, state.run
-    started = run.stage_started if run.stage == progress.stage else monotonic()
-    run = RunState(run.phase, progress.stage, progress.done, progress.total, progress.unit, started)
-    state = replace(state, run=run)
-    return state if step.predictions is None else _predicted(state, step.predictions)
-
-
-def _predicted(state: SessionState, predictions: Predictions) -> SessionState:
-    if state.plate is None:
-        return state
-    shown = (state.plate.path, state.plate.view)
-    return replace(state, results=MappingProxyType({**state.results, shown: predictions}))
-
-
 def _ran(state: SessionState, predictions: Predictions) -> SessionState:
+    predictions = with_turned_pca(predictions, state.placed)
     if not predictions.complete:
         wells = predictions.index["well"].nunique()
         state = with_notice(state, Notice("method", f"Cancelled; what was finished is kept: {wells} wells."))
     if not len(predictions):
         return state
-    return _predicted(_kept(state, predictions) if predictions.complete else state, predictions)
-
-
-def _kept(state: SessionState, predictions: Predictions) -> SessionState:
-    if state.plate is None:
-        return state
-    runs = add_run(state.shown_runs, predictions)
-    return replace(state, runs=MappingProxyType({**state.runs, (state.plate.path, state.plate.view): runs}))
+    return predicted(with_run(state, predictions) if predictions.complete else state, predictions)
 
 
 def _checking(state: SessionState, progress: Progress) -> SessionState:
@@ -189,12 +169,8 @@ def _aligned(state: SessionState, aligned: "Aligned | None") -> SessionState:
     if aligned is None:
         return state
     for run in aligned.runs:
-        state = _kept(state, run)
+        state = with_run(state, run)
     return with_notice(state, Notice("compare", aligned.note))
-
-
-def _laid_out(state: SessionState, value: Predictions | str) -> SessionState:
-    return replace(state, layout_note=value) if isinstance(value, str) else _predicted(state, value)
 
 
 def _exported(state: SessionState, paths: tuple[Any, ...]) -> SessionState:
@@ -202,8 +178,8 @@ def _exported(state: SessionState, paths: tuple[Any, ...]) -> SessionState:
 
 
 def _taught(state: SessionState, taught: Taught) -> SessionState:
-    state = _kept(without_notice(state, "teach"), taught.predictions)
-    return replace(_predicted(state, taught.predictions), taught=taught)
+    state = with_run(without_notice(state, "teach"), taught.predictions)
+    return replace(predicted(state, taught.predictions), taught=taught)
 
 
 def _saved_model(state: SessionState, model: Model) -> SessionState:
@@ -244,7 +220,7 @@ def _surveyed(state: SessionState, known: tuple[PlateOutcome, ...]) -> SessionSt
 def _recalled(state: SessionState, predictions: Predictions | None) -> SessionState:
     if predictions is None or state.plate is None or state.plate.name != predictions.plate_name:
         return state
-    return _predicted(_kept(state, predictions), predictions)
+    return predicted(with_run(state, predictions), predictions)
 
 
 def _found_device(state: SessionState, words: str) -> SessionState:
@@ -264,8 +240,8 @@ _AT_REST: dict[Lane, Callable[[SessionState], SessionState]] = {
 }
 _STEPS: dict[Lane, Arrival] = {
     "plate": _opening,
-    "run": _ran_on,
-    "layout": _laid_out,
+    "run": ran_on,
+    "layout": laid_out,
     "quality": _checking,
     "train": _training_on,
     "trust": on_trust_step,
@@ -276,7 +252,7 @@ _RESULTS: dict[Lane, Arrival] = {
     "plate": _came,
     "model": _loaded,
     "run": _ran,
-    "layout": _laid_out,
+    "layout": settled,
     "export": _exported,
     "device": _found_device,
     "preview": _previewed,

@@ -94,7 +94,8 @@ class Lanes:
         self._become(arrivals.on_result(self._state, task.lane, value))
         state = self._state
         if task.lane in _WITH_RESULTS and state.predictions and "UMAP" not in state.predictions.layouts:
-            self._want("layout", "Embedding", tasks.layouts_work(state.predictions))
+            self._set(layout_note="Laying the points out")
+            self._want("layout", "Embedding", tasks.layouts_work(state.predictions, state.placed))
 
     def fail(self, task: Task, error: BaseException) -> None:
         """Take what went wrong in a task."""

@@ -37,6 +37,7 @@ def reopened(before: SessionState, opened: SessionState, value: Reopened) -> Ses
         model=value.model or before.model,
         results=MappingProxyType({**before.results, **_shown(value)}),
         runs=MappingProxyType({**before.runs, **_finished(value)}),
+        places=MappingProxyType({**before.places, **{key: run for key, run in _shown(value).items() if run.layouts}}),
         wished_method=record.wished_method,
         weight=record.weight,
         layout=record.points_layout,

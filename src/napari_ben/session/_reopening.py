@@ -103,7 +103,7 @@ def reopen_work(file: Path, source: Path | None = None) -> Generator[None, "bool
             record=record,
             opened=opened,
             as_saved=frozenset(plate.name for plate in plates.values()),
-            runs=tuple((replace_plate(saved, plates), run) for saved, run in runs.values()),
+            runs=tuple((_renamed(saved, plates), run) for saved, run in runs.values()),
             model=model,
             taught=_find_lesson(record, runs, file.parent, folder),
             quality=None if record.quality is None else to_table(record.quality, "row").set_index("row"),
@@ -130,7 +130,7 @@ def plate_of_session(file: Path) -> Plate:
     return next((plate for plate in screen if plate.name == record.shown), screen.plates[0])
 
 
-def replace_plate(saved: SavedRun, plates: Mapping[str, Plate]) -> SavedRun:
+def _renamed(saved: SavedRun, plates: Mapping[str, Plate]) -> SavedRun:
     """Give a run the name that its plate has now."""
     return saved.model_copy(update={"plate": plates[saved.plate].name})
 

@@ -10,8 +10,6 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import numpy as np
-
 from napari_ben import __version__
 from napari_ben._whole import saved_file
 from napari_ben.errors import ArgumentError
@@ -142,7 +140,7 @@ def _describe_lesson(state: SessionState, runs: list[_Numbered], folder: Path) -
     taught = state.taught
     if taught is None:
         return None
-    same = [np.shares_memory(run.predictions.logits, taught.predictions.logits) for run in runs]
+    same = [run.predictions.logits is taught.predictions.logits for run in runs]
     if True not in same:  # so many runs came after it that it is no longer kept
         return None
     return SavedLesson(run=same.index(True), model=_describe_model(taught.model, folder), suggested=taught.suggested)

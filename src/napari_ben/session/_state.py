@@ -81,6 +81,8 @@ class SessionState:
         How far the run is.
     results
         Plate path and view → their latest predictions, complete or not.
+    places
+        Plate path and view → the predictions that were laid out last; the points of the next run start there.
     quality
         What a look at the plate's images found, one row a field; None before it.
     quality_note
@@ -142,6 +144,7 @@ class SessionState:
     options: RunOptions = field(default_factory=RunOptions)
     run: RunState = field(default_factory=RunState)
     results: Mapping[tuple[Path, "View"], "Predictions"] = field(default_factory=lambda: MappingProxyType({}))
+    places: Mapping[tuple[Path, "View"], "Predictions"] = field(default_factory=lambda: MappingProxyType({}))
     quality: "pd.DataFrame | None" = None
     quality_note: str = ""
     runs: Mapping[tuple[Path, "View"], tuple["Predictions", ...]] = field(default_factory=lambda: MappingProxyType({}))
@@ -166,6 +169,11 @@ class SessionState:
     def predictions(self) -> "Predictions | None":
         """The latest predictions of the plate that is shown."""
         return None if self.plate is None else self.results.get((self.plate.path, self.plate.view))
+
+    @property
+    def placed(self) -> "Predictions | None":
+        """The predictions of the plate that is shown whose points were laid out last."""
+        return None if self.plate is None else self.places.get((self.plate.path, self.plate.view))
 
     @property
     def flagged_wells(self) -> tuple[str, ...]:

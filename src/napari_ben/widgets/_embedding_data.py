@@ -38,6 +38,8 @@ class EmbeddingData:
         What a point is, in the plural.
     frame
         (2, 2) corners of what is seen when all is seen; those of the points when None.
+    subject
+        Of what the points are; those of one subject move to their new places.
 
     Raises
     ------
@@ -53,6 +55,7 @@ class EmbeddingData:
     title: str = ""
     unit: str = "fields"
     frame: NDArray[np.float32] | None = None
+    subject: str = ""
 
     def __post_init__(self) -> None:
         lengths = {len(self.xy), len(self.colours), len(self.groups or self.colours)}

@@ -7,15 +7,18 @@ from collections.abc import Collection
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from qtpy.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from qtpy.QtCore import QEasingCurve, QEvent, QPointF, QRectF, QSize, Qt, QVariantAnimation
 from qtpy.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap, QPolygonF, QResizeEvent
 from qtpy.QtWidgets import QSizePolicy, QWidget
 
 from napari_ben.widgets._embedding_data import NOTHING, EmbeddingData, Mask
-from napari_ben.widgets._embedding_geometry import Camera, View, point_radius
+from napari_ben.widgets._embedding_geometry import Camera, Points, View, point_radius
 from napari_ben.widgets._embedding_painting import PointStamps, StyledPoints, stamp_points
 from napari_ben.widgets._legend_data import LegendEntry
 from napari_ben.widgets._theme import THEME_EVENTS, Theme
+
+MOTION_MS = 300
+"""How long points take to their new places: long enough for an eye to follow them."""
 
 
 class EmbeddingPicture(QWidget):
@@ -36,6 +39,13 @@ class EmbeddingPicture(QWidget):
         self._stamps: PointStamps | None = None
         self._layer: QPixmap | None = None
         self._theme = Theme.of(self)
+        self._from: Points | None = None
+        self._motion = QVariantAnimation(self)
+        self._motion.setStartValue(0.0)
+        self._motion.setEndValue(1.0)
+        self._motion.setDuration(MOTION_MS)
+        self._motion.setEasingCurve(QEasingCurve.Type.OutCubic)
+        self._motion.valueChanged.connect(self._repaint)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     @property
@@ -46,6 +56,8 @@ class EmbeddingPicture(QWidget):
     def set_data(self, data: EmbeddingData) -> None:
         """Show points; the view stays when they lie where they lay, the selection when there are as many."""
         if not np.array_equal(data.xy, self._data.xy, equal_nan=True):
+            is_same = bool(data.subject) and (data.subject, len(data)) == (self._data.subject, len(self._data))
+            self._move_from(self.camera().to_screen(self._data.xy) if is_same and self.isVisible() else None)
             self._view, self._hover = View(), None
         if len(data) != len(self._data):
             self._selected = np.zeros(len(data), dtype=bool)
@@ -79,9 +91,9 @@ class EmbeddingPicture(QWidget):
 
     def set_view(self, view: View) -> None:
         """Look somewhere else."""
+        self._move_from(None)
         self._view = view
-        self._layer = None
-        self.update()
+        self._repaint()
 
     def reset_view(self) -> None:
         """Show all points."""
@@ -91,6 +103,29 @@ class EmbeddingPicture(QWidget):
         """How points come onto this widget."""
         shown = self._data.xy if self._data.frame is None else self._data.frame
         return Camera.of(shown, (self.width(), self.height()), self._view)
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether points are on the way to their new places."""
+        return self._motion.state() == QVariantAnimation.State.Running
+
+    def _move_from(self, places: Points | None) -> None:
+        """Let points move from where they are seen, in pixels, to where they belong; None puts them there."""
+        self._motion.stop()
+        self._from = places
+        if places is not None:
+            self._motion.start()
+
+    def _seen_places(self) -> Points:
+        """Give where the points are drawn now, in pixels."""
+        places = self.camera().to_screen(self._data.xy)
+        if self._from is None or not self.is_moving:
+            return places
+        return self._from + np.float32(self._motion.currentValue()) * (places - self._from)
+
+    def _repaint(self, *_share: object) -> None:
+        self._layer = None
+        self.update()
 
     def _restyle(self) -> None:
         self._styled = self._layer = None
@@ -105,6 +140,7 @@ class EmbeddingPicture(QWidget):
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Fit the view into the new size."""
+        self._move_from(None)
         self._layer = None
         super().resizeEvent(event)
 
@@ -141,7 +177,7 @@ class EmbeddingPicture(QWidget):
             ground.addRoundedRect(QRectF(self._layer.rect()), 4 * ratio, 4 * ratio)
             painter.fillPath(ground, QColor(self._theme.surface))
             painter.setClipPath(ground)
-            screen = self.camera().to_screen(self._data.xy) * np.float32(ratio)
+            screen = self._seen_places() * np.float32(ratio)
             stamp_points(painter, screen, self.styled_points(), self._stamps_at(ratio))
             painter.end()
             self._layer.setDevicePixelRatio(ratio)

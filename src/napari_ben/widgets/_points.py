@@ -11,15 +11,28 @@ from napari_ben.widgets._looks import fill
 from napari_ben.widgets._palette import MISSING_COLOUR
 
 
+def placed(state: SessionState) -> Predictions | None:
+    """Give the predictions whose points are shown: the latest, or until their layout is there the ones before.
+
+    Points that wait stand where they stood, and then move; they do not go and come back elsewhere.
+    """
+    now, before = state.predictions, state.placed
+    is_waiting = state.run.is_busy or bool(state.layout_note)
+    if now is None or before is None or not is_waiting or state.layout in now.layouts:
+        return now
+    return before if state.layout in before.layouts else now
+
+
 def shown_layout(state: SessionState) -> str:
     """Name the layout that is shown: the one asked for, else the one that is there, else none."""
-    layouts = state.predictions.layouts if state.predictions is not None else {}
+    predictions = placed(state)
+    layouts = predictions.layouts if predictions is not None else {}
     return state.layout if state.layout in layouts else next(iter(layouts), "")
 
 
 def points(state: SessionState) -> EmbeddingData:
     """Give the points of a state; nothing while there is no layout."""
-    predictions, layout = state.predictions, shown_layout(state)
+    predictions, layout = placed(state), shown_layout(state)
     if predictions is None or not layout:
         return NOTHING
     colours = fill(state, state.points_by)
@@ -31,6 +44,7 @@ def points(state: SessionState) -> EmbeddingData:
         in_context=predictions.index["in_context"].to_numpy(bool),
         legend=colours.legend,
         title=layout,
+        subject=f"{state.source} {predictions.plate_name}",
     )
 
 

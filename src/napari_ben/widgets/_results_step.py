@@ -15,7 +15,7 @@ from napari_ben.session import Notice, Session, SessionState, measured, results_
 from napari_ben.widgets._compare_window import CompareWindow
 from napari_ben.widgets._embedding import EmbeddingView
 from napari_ben.widgets._looks import colour_columns
-from napari_ben.widgets._points import field_row, point_words, points, points_of, shown_layout, wells_of
+from napari_ben.widgets._points import field_row, placed, point_words, points, points_of, shown_layout, wells_of
 from napari_ben.widgets._segments import Segments
 from napari_ben.widgets._step import Step, row
 from napari_ben.widgets._thumbnails import field_thumbnail
@@ -118,31 +118,33 @@ class ResultsStep(Step):
         self.column.setCurrentIndex(self.column.findData(state.points_by))
 
     def _show_points(self, state: SessionState) -> None:
-        depends_on = (state.predictions, shown_layout(state), state.points_by, state.trust)
+        predictions = placed(state)
+        depends_on = (predictions, state.predictions, shown_layout(state), state.points_by, state.trust)
         if depends_on != self._shown:
             self._shown = depends_on
             self.embedding.set_data(points(state))
             self.embedding.set_message("" if shown_layout(state) else "The embedding comes when the run is over")
-        if state.predictions is not None and len(self.embedding.canvas.data):
-            self.embedding.set_selection(points_of(state.predictions, state.selected))
+        if predictions is not None and len(self.embedding.canvas.data):
+            self.embedding.set_selection(points_of(predictions, state.selected))
 
     def _on_points_selected(self, chosen: NDArray[np.intp]) -> None:
-        if (predictions := self._session.state.predictions) is not None:
+        if (predictions := placed(self._session.state)) is not None:
             self._session.select(wells_of(predictions, chosen))
 
     def _on_point_activated(self, point: int) -> None:
-        if (predictions := self._session.state.predictions) is not None:
+        if (predictions := placed(self._session.state)) is not None:
             self.well_activated.emit(str(predictions.index["well"].iloc[point]))
 
     def _words(self, point: int) -> str:
-        predictions = self._session.state.predictions
+        predictions = placed(self._session.state)
         return "" if predictions is None else point_words(predictions, point)
 
     def _thumbnail(self, point: int) -> QImage | None:
         state = self._session.state
-        if state.plate is None or state.picture is None or state.predictions is None:
+        predictions = placed(state)
+        if state.plate is None or state.picture is None or predictions is None:
             return None
-        place = field_row(state.plate, state.predictions, point)
+        place = field_row(state.plate, predictions, point)
         return None if place is None else field_thumbnail(state.plate, state.picture, place)
 
     def open_table(self) -> None:

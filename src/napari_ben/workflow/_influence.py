@@ -57,9 +57,10 @@ def run_well_moments(plan: Plan, cache: InputCache | None = None) -> Generator[P
 
     _check(plan)
     device = find_device(plan.config.device)
+    kept = InputCache(plan.config.cache_bytes) if cache is None else cache
     with processor_threads(plan.config.threads), memory_in_words(device):
-        pixels = (yield from measure_pixels(plan)) if len(plan.pixel_rows) else None
-        reader = FieldReader(plan, InputCache(plan.config.cache_bytes) if cache is None else cache, pixels)
+        pixels = (yield from measure_pixels(plan, kept)) if len(plan.pixel_rows) else None
+        reader = FieldReader(plan, kept, pixels)
         network = plan.model.network().to(device)
         statistics: ContextStatistics = yield from measure(plan, reader, network, device)
         adapted = apply_statistics(network, statistics, plan.config.variance)

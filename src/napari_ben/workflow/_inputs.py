@@ -19,7 +19,7 @@ import psutil
 from numpy.typing import NDArray
 
 from napari_ben.errors import PlateError
-from napari_ben.models import ChannelStatistics, prepare_image
+from napari_ben.models import ChannelStatistics, PixelMoments, prepare_image
 from napari_ben.workflow._plan import Plan
 
 _READERS = 4
@@ -54,11 +54,17 @@ class InputCache:
     ----------
     max_bytes
         What may be kept; a third of the free memory when None.
+
+    Attributes
+    ----------
+    moments
+        What was measured of whole plates' pixels, by source, channels and rows; None where none could be read.
     """
 
     def __init__(self, max_bytes: int | None = None) -> None:
         self.max_bytes = affordable_memory() if max_bytes is None else max_bytes
         self.n_bytes = 0
+        self.moments: dict[tuple[Any, ...], PixelMoments | None] = {}
         self._kept: dict[tuple[Any, ...], Inputs] = {}
         self._sources: list[Any] = []
 

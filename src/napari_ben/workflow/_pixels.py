@@ -10,6 +10,7 @@ import numpy as np
 
 from napari_ben.errors import PlateError
 from napari_ben.models import ChannelStatistics, PixelMoments
+from napari_ben.workflow._inputs import InputCache
 from napari_ben.workflow._plan import Plan
 from napari_ben.workflow._progress import Progress
 
@@ -61,12 +62,19 @@ def _name_of_group(plan: Plan, over: str, experiments: Mapping[str, str]) -> str
     return experiments.get(plan.plate.name) if over == "experiment" else None
 
 
-def measure_pixels(plan: Plan) -> Generator[Progress, None, ChannelStatistics]:
+def measure_pixels(plan: Plan, cache: InputCache) -> Generator[Progress, None, ChannelStatistics]:
     """Measure each of the model's channels over the whole plate, or all plates of its group.
 
     Empty and excluded wells are left out.
 
     A field that cannot be read does not count.
+
+    Parameters
+    ----------
+    plan
+        Says which channels of which fields.
+    cache
+        Keeps what was measured, for another run on the same plate.
 
     Yields
     ------
@@ -81,7 +89,7 @@ def measure_pixels(plan: Plan) -> Generator[Progress, None, ChannelStatistics]:
     group = plan.pixel_group or PixelGroup((plan,))
     for member in group.plans:
         if member.plate.name not in group.known:
-            found = yield from _measure(member)
+            found = yield from _known_or_measured(member, cache)
             group.known.update({} if found is None else {member.plate.name: found})
     if not group.known:
         raise PlateError(f"No field of plate {plan.plate.name!r} can be read.", "Look at its files.")
@@ -89,6 +97,13 @@ def measure_pixels(plan: Plan) -> Generator[Progress, None, ChannelStatistics]:
     for moments in others:
         first |= moments
     return first.statistics()
+
+
+def _known_or_measured(plan: Plan, cache: InputCache) -> Generator[Progress, None, PixelMoments | None]:
+    key = (cache.number_of(plan.plate.source), plan.channels, plan.pixel_rows.tobytes())
+    if key not in cache.moments:
+        cache.moments[key] = yield from _measure(plan)
+    return cache.moments[key]
 
 
 def _measure(plan: Plan) -> Generator[Progress, None, PixelMoments | None]:

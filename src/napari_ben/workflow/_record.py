@@ -115,6 +115,9 @@ class RunRecord(_Record):
         Of all pixels that were answered, in order.
     scores
         How good the run is, where that was asked for.
+    layouts_followed
+        Those of `layouts` that were made to lie as in an earlier run of the same session; a replay, which has no
+        earlier run, lays them out anew, and only in their columns its tables differ.
     """
 
     schema_version: Literal[1] = SCHEMA
@@ -136,6 +139,7 @@ class RunRecord(_Record):
     ensemble: tuple[ModelRecord, ...] = ()
     pixels_sha256: str
     layouts: tuple[str, ...] = ()
+    layouts_followed: tuple[str, ...] = ()
     problems: tuple[str, ...]
     warnings: tuple[str, ...]
     scores: Scores | None = None

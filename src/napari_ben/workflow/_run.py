@@ -87,7 +87,7 @@ def _run_model(
 ) -> Generator[Progress, None, Predictions]:
     device = find_device(plan.config.device)
     with processor_threads(plan.config.threads), memory_in_words(device):
-        pixels = (yield from measure_pixels(plan)) if len(plan.pixel_rows) else None
+        pixels = (yield from measure_pixels(plan, cache)) if len(plan.pixel_rows) else None
         reader = FieldReader(plan, cache, pixels)
         network = plan.model.network().to(device)
         statistics = None

@@ -64,7 +64,7 @@ WRONG = {
     "nothing": (("--labels", "mechanism"), "nothing to compare"),
     "no method for embeddings": (("--embeddings", "mine=e.csv", "--methods", "none"), "none of the methods fits them"),
     "no such sweep": (("--models", "sample-erm", "--sweep", "wells"), "'sweeps"),
-    "no such group": (("--models", "sample-erm", "--group", "country"), "no column 'country'"),
+    "no such group": (("--models", "sample-erm", "--group", "country"), "'country' is a column neither of the screen"),
 }
 
 
@@ -75,3 +75,23 @@ def test_wrong_options_are_refused_in_words(
     code, _, err = command("compare", screen, *options)
     assert code == 2
     assert words in err
+
+
+def test_treatments_are_matched_where_it_is_asked_for(
+    command: Command, quick: tuple[object, ...], tmp_path: Path
+) -> None:
+    wish = (*quick, "--methods", "none", "--match", "mechanism", "--sweep", "none", "--out", tmp_path / "out")
+    code, out, err = command(*wish)
+    assert code == 0, err
+    table = pd.read_csv(tmp_path / "out" / "matches.csv")
+    assert table[["model", "method"]].to_numpy().tolist() == [["tiny", "none"]]
+    assert table["nsc"].between(0, 1).all()
+    assert "| model | method | n_treatments | nsc |" in out
+    assert "<h2>Treatments that find their like</h2>" in (tmp_path / "out" / "report.html").read_text()
+    code, _, err = command(*quick, "--methods", "none", "--match", "act")
+    assert code == 2
+    assert "has no column 'act' to match treatments by" in err
+    (tmp_path / "c.json").write_text((tmp_path / "out" / "comparison.json").read_text())
+    code, out, _ = command(*quick, "--config", tmp_path / "c.json")
+    assert code == 0
+    assert "| nsc |" in out

@@ -136,3 +136,48 @@ def test_sample_draws_a_screen(command: Command, tmp_path: Path, seed: int) -> N
     code, _, err = command("sample", tmp_path / "screen", "--seed", seed)
     assert code == 2
     assert "holds something already" in err
+
+
+def test_options_come_from_a_file_and_typed_ones_overrule_it(command: Command, screen: Path, tmp_path: Path) -> None:
+    (tmp_path / "o.toml").write_text('labels = "mechanism"\nmethod = "ben"\nepochs = 7\n[schedule]\nwarm_up = 0.25\n')
+    wishes = ("train", screen, "--wells", "A1-D12", "--out", tmp_path / "m.safetensors", "--dry-run")
+    code, out, err = command(*wishes, "--config", tmp_path / "o.toml", "--schedule", "step", *SMALL)
+    assert code == 0, err
+    printed = out[out.index("{") :]
+    config = json.loads(printed)
+    assert (config["labels"], config["method"], config["epochs"]) == ("mechanism", "ben", 2)
+    assert (config["schedule"]["warm_up"], config["schedule"]["kind"]) == (0.25, "step")
+    (tmp_path / "o.json").write_text(printed)
+    code, out, err = command(*wishes, "--config", tmp_path / "o.json")
+    assert code == 0, err
+    assert out.endswith(printed)
+
+
+WRONG_FILES = {
+    "o.toml": ("epochs = ", "cannot be read: "),
+    "o.json": ("[1]", "holds a list, not options by name"),
+    "absent.toml": (None, "cannot be read: "),
+    "other.toml": ("epoch = 3", "There is no option 'epoch'"),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"), [(name, *case) for name, case in WRONG_FILES.items()], ids=WRONG_FILES
+)
+def test_a_file_that_holds_no_options_is_refused(
+    command: Command, screen: Path, tmp_path: Path, name: str, text: str | None, words: str
+) -> None:
+    if text is not None:
+        (tmp_path / name).write_text(text)
+    code, _, err = command("train", screen, "--out", tmp_path / "m.safetensors", "--config", tmp_path / name)
+    assert code == 2
+    assert words in err
+
+
+def test_some_plates_of_a_screen_are_trained_on(command: Command, screen: Path, tmp_path: Path) -> None:
+    wishes = ("train", screen, "--labels", "mechanism", "--out", tmp_path / "m.safetensors", "--dry-run", *SMALL)
+    _, out, _ = command(*wishes, "--only", "split:in_domain")
+    assert out.startswith("Trains on 1 plate (")
+    _, out, _ = command(*wishes, "--experiment", "lab", "--validation-share", 0.5, "--validation-by", "experiment")
+    assert "Trains on 1 plate of 1 experiment (" in out
+    assert "Validates on 1 plate of 1 experiment (" in out

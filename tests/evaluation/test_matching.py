@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from napari_ben.errors import ArgumentError
-from napari_ben.evaluation import match_treatments, treatment_profiles
+from napari_ben.evaluation import Run, match_runs, match_treatments, treatment_profiles
 from napari_ben.results import Predictions
 
 
@@ -73,3 +73,27 @@ def test_profiles_are_means_of_wells_in_each_batch():
     assert list(shared["n_wells"]) == [2, 4]
     with pytest.raises(ArgumentError, match="Plate 'P' has no column 'dose'"):
         treatment_profiles(plates, ["dose"])
+
+
+def test_runs_are_matched_by_model_and_method():
+    runs = [
+        Run("m", method, make_predictions(name, number), seed, experiment=name)
+        for number, name in enumerate("PQ")
+        for method in ("none", "controls")
+        for seed in (0, 1)
+    ]
+    table = match_runs(runs, "moa", "compound")
+    assert table[["model", "method"]].to_numpy().tolist() == [["m", "none"], ["m", "controls"]]
+    assert table["n_treatments"].tolist() == [2, 2]
+    assert table["nsc"].tolist() == [0, 0]  # two compounds of two mechanisms
+    assert table["nscb"].tolist() == [0, 0]
+    one = match_runs(runs[:1], "moa", "compound")
+    assert one["nscb"].isna().all()
+    assert one["nsc"].tolist() == [0]
+
+
+def test_wells_without_a_mechanism_take_no_part():
+    plate = make_predictions("P", 0)
+    plate.index.loc[plate.index["compound"] == "ALLN", "moa"] = ""
+    _, table = treatment_profiles([plate], ["compound", "moa"])
+    assert table["compound"].tolist() == ["taxol"]

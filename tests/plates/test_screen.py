@@ -87,3 +87,37 @@ def test_screens_without_plates_or_with_two_of_one_name_are_refused():
     screen = make_screen()
     with pytest.raises(SelectionError, match=r"has no plate 'P9'; it has P1, P2, P3"):
         screen["P9"]
+
+
+@pytest.mark.parametrize(
+    ("selection", "names"),
+    [
+        ("P2", ["P2"]),
+        ("P*, !P2", ["P1", "P3"]),
+        ("P[2-3]", ["P2", "P3"]),
+        ("lab:B", ["P2", "P3"]),
+        ("week:8, !experiment:e2", ["P2"]),
+        ("!experiment:e?, P1", None),
+    ],
+)
+def test_some_plates_are_taken_by_name_or_by_column(selection: str, names: list[str] | None):
+    screen = make_screen()
+    if names is None:
+        with pytest.raises(SelectionError, match=r"leaves no plate of 'screen': what is added is removed again"):
+            screen.only(selection)
+        return
+    taken = screen.only(selection)
+    assert [plate.name for plate in taken] == taken.table.index.tolist() == names
+
+
+@pytest.mark.parametrize(
+    ("selection", "words"),
+    [
+        ("P9", r"No plate of the screen 'screen' is named 'P9'; it has P1, P2, P3"),
+        ("lab:c", r"No plate of the screen 'screen' has lab 'c'; there is 'a', 'b'"),
+        ("colour:red", r"'colour' is a column neither of the screen"),
+    ],
+)
+def test_plates_that_are_not_there_are_refused(selection: str, words: str):
+    with pytest.raises(SelectionError, match=words):
+        make_screen().only(selection)

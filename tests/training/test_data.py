@@ -6,11 +6,13 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from napari_ben.errors import ArgumentError, ChannelError, PlateError, SelectionError
 from napari_ben.models import Tiling
 from napari_ben.plates import Plate, plate_from_arrays
 from napari_ben.training import TrainingConfig, collect_data
+from napari_ben.training._pixels import chunks_of, load_rows, to_inputs
 
 from .conftest import inputs_of
 
@@ -198,3 +200,27 @@ def test_a_teacher_keeps_wells_without_a_label():
     ]
     with pytest.raises(ArgumentError, match="no plate 'R' to take as unlabelled"):
         collect_data(plates, config.model_copy(update={"unlabelled_plates": ("R",)}))
+
+
+def test_some_of_the_fields_of_a_well_are_trained_on():
+    plate = make_plate()
+    number = int(plate.fields["field"].max())
+    data = collect_data([plate], TrainingConfig(labels="mechanism", fields=(number,), scaling="image"))
+    assert len(data) == 4
+    with pytest.raises(ArgumentError, match=r"Plate 'P' has no complete field 9; there is \d, \d"):
+        collect_data([plate], TrainingConfig(labels="mechanism", fields=(9,)))
+
+
+@pytest.mark.parametrize(("crop", "kept"), [(None, (2, 2)), (2, (4, 4))])
+def test_windows_come_from_the_whole_field_and_inference_sees_its_centre(crop: int | None, kept: tuple[int, int]):
+    tiling = Tiling(size=(2, 2), fit="crop")
+    config = TrainingConfig(labels="mechanism", field_size=(4, 4), tiling=tiling, crop=crop)
+    data = collect_data([make_plate()], config)
+    assert (data.images.shape[2:], data.tiling) == (kept, tiling)
+    rows = np.array([0, 3])
+    seen = torch.cat(list(chunks_of(data, rows, torch.device("cpu"))))
+    assert seen.shape == (2, 2, 2, 2)
+    load = load_rows(data, rows, torch.device("cpu"))
+    whole = to_inputs(load.pixels, load.zero, load.unit)
+    start = (kept[0] - 2) // 2
+    assert torch.equal(seen, whole[:, :, start : start + 2, start : start + 2])

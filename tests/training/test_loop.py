@@ -1,6 +1,7 @@
 """The loop learns, is repeatable, and goes on after a kill as if nothing had happened."""
 
 from collections.abc import Generator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,9 @@ import torch
 
 from napari_ben.errors import ArgumentError, RunFileError, SaveError
 from napari_ben.models import load_model
-from napari_ben.training import TRAINING_METHODS, Epoch, TrainedNetwork, TrainingConfig, TrainingData, fit
+from napari_ben.training import TRAINING_METHODS, Epoch, Schedule, TrainedNetwork, TrainingConfig, TrainingData, fit
+from napari_ben.training._learner import Learner
+from napari_ben.training._schedule import learning_rate
 
 METHODS = [name for name in TRAINING_METHODS if name not in ("simclr", "minclr")]
 LEARN = {"erm": 0.6, "ben": 0.6, "arm-bn": 0.6, "arm-cml": 0.6, "cs-arm-bn": 0.6, "controls": 0.8}
@@ -194,3 +197,25 @@ def test_the_bundle_tells_how_it_was_made(
 def test_a_crop_is_smaller_and_inference_takes_the_whole(data: TrainingData):
     _, trained = drain(fit(data, make_config(epochs=1, crop=12)))
     assert trained.network(torch.from_numpy(data.images[:1])).shape == (1, 2)
+
+
+def test_a_network_starts_from_the_weights_of_another(data: TrainingData, tmp_path: Path):
+    _, first = drain(fit(data, make_config(epochs=1)))
+    first.save(tmp_path / "first.safetensors", "first")
+    config = make_config(epochs=1, start_from=str(tmp_path / "first.safetensors"), seed=5)
+    learner = Learner(data, config, torch.device("cpu"))
+    start = first.network.state_dict()
+    assert all(torch.equal(tensor, start[name]) for name, tensor in learner.network.state_dict().items())
+    wider = Learner(replace(data, classes=("a", "b", "c")), config, torch.device("cpu")).network
+    differs = [name for name, tensor in wider.state_dict().items() if tensor.shape != start[name].shape]
+    assert {name.partition(".")[0] for name in differs} == {"fc"}
+    with pytest.raises(ArgumentError, match=r"cannot start from 'first': it is a 'resnet10', and a 'resnet18' is"):
+        Learner(data, config.model_copy(update={"architecture": "resnet18"}), torch.device("cpu"))
+
+
+def test_the_rate_falls_by_one_factor_a_step():
+    schedule = Schedule(kind="step", warm_up=0, at=(0.5, 0.8), factor=(0.5, 0.1))
+    config = TrainingConfig(learning_rate=1, schedule=schedule)
+    assert [learning_rate(share, config) for share in (0, 0.5, 0.9)] == pytest.approx([1, 0.5, 0.05])
+    with pytest.raises(ValueError, match="2 steps take one factor, or one each, not 3"):
+        Schedule(kind="step", at=(0.5, 0.8), factor=(0.5, 0.1, 0.1))

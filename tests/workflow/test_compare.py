@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from napari_ben.errors import ArgumentError, ContextError, MethodError, SaveError
+from napari_ben.errors import ArgumentError, ContextError, MethodError, SaveError, SelectionError
 from napari_ben.models import Model
 from napari_ben.plates import Plate
 from napari_ben.workflow import (
@@ -272,7 +272,7 @@ def test_groups_come_from_the_table_of_plates(screen_folder: Path) -> None:
     assert {entrant.group for entrant in find_entrants(screen_folder)} == {"in_domain", "other_lab"}
     by_lab = find_entrants(screen_folder, "experiment")
     assert {entrant.group for entrant in by_lab} == {entrant.experiment for entrant in by_lab}
-    with pytest.raises(ArgumentError, match="no column 'laboratory' of its plates; it has"):
+    with pytest.raises(SelectionError, match="'laboratory' is a column neither of the screen"):
         find_entrants(screen_folder, "laboratory")
 
 

@@ -179,3 +179,15 @@ def test_a_plan_describes_itself(plate: Plate, model: Model) -> None:
         "CS-ARM-BN on 12 wells, 24 images with statistics of 3 wells, 6 images, 1 treatment (DMSO)"
     )
     assert np.array_equal(plan.context_rows, plate.rows_of(["A01", "B01", "C01"]))
+
+
+def test_some_of_the_fields_are_predicted_and_form_statistics(plate: Plate, model: Model) -> None:
+    numbers = sorted(set(plate.fields["field"]))
+    plan = plan_prediction(plate, model, PredictConfig(method="ben", fields=(numbers[0],)))
+    whole = plan_prediction(plate, model, PredictConfig(method="ben"))
+    assert 2 * len(plan.rows) == len(whole.rows)
+    assert 2 * len(plan.statistics_rows) == len(whole.statistics_rows)
+    assert set(plate.fields["field"].iloc[[*plan.rows, *plan.statistics_rows]]) == {numbers[0]}
+    assert plan.problems == ()
+    with pytest.raises(SelectionError, match=r"has no field 99; there is \d"):
+        plan_prediction(plate, model, PredictConfig(fields=(99,)))

@@ -1,10 +1,12 @@
+from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-from napari_ben.errors import ArgumentError
+from napari_ben.errors import ArgumentError, SelectionError
 from napari_ben.models import load_model
-from napari_ben.plates import Plate
+from napari_ben.plates import Plate, Screen
 from napari_ben.training import TrainingConfig
 from napari_ben.workflow import predict, run_training, train
 
@@ -61,3 +63,15 @@ def test_options_are_checked(plate: Plate, tmp_path: Path) -> None:
         train(plate, "dann", out=tmp_path / "m.safetensors")
     with pytest.raises(ArgumentError, match="no option 'epoch'"):
         train(plate, out=tmp_path / "m.safetensors", epoch=3)
+
+
+def test_plates_to_validate_on_are_selected_in_a_screen(plate: Plate, tmp_path: Path) -> None:
+    plates = tuple(replace(plate, name=name) for name in ("P1", "P2", "P3"))
+    table = pd.DataFrame({"experiment": ["a", "b", "b"], "part": ["train", "val", "val"]}, index=["P1", "P2", "P3"])
+    screen = Screen("s", tmp_path, plates, table)
+    model = train(
+        screen, "ben", out=tmp_path / "m.safetensors", **{**OPTIONS, "epochs": 1}, validation_plates=["part:val"]
+    )
+    assert model.card.training.settings["validation_plates"] == ["P2", "P3"]
+    with pytest.raises(SelectionError, match="No plate of the screen 's' is named 'P9'; it has P1, P2, P3"):
+        train(screen, "ben", out=tmp_path / "n.safetensors", **OPTIONS, validation_plates=["P9"])

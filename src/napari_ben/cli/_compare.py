@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from napari_ben.cli import _options as option
+from napari_ben.cli._config_file import gather
 from napari_ben.cli._look import open_all
 from napari_ben.cli._progress import follow, warn
 from napari_ben.errors import ArgumentError
@@ -31,6 +32,10 @@ Sweeps = Annotated[
     list[str] | None,
     typer.Option("--sweep", "--sweeps", help="context, queries, label-shift or none; with --out all, without it none."),
 ]
+MATCH = (
+    "Platemap column, such as the mechanism: how often the nearest treatment of another compound (NSC), and of another "
+    "batch too (NSCB), has the same."
+)
 Embeddings = Annotated[
     list[str] | None,
     typer.Option(
@@ -49,6 +54,8 @@ def compare(
         Path | None, typer.Option(help="Folder for runs, tables, figures and report.html; goes on where it stopped.")
     ] = None,
     group: Annotated[str | None, typer.Option(help="Column of screen.csv by which plates are averaged.")] = None,
+    match: Annotated[str | None, typer.Option(help=MATCH)] = None,
+    compound: Annotated[str | None, typer.Option(help="Column of the compound, for --match; treatment.")] = None,
     reference: Annotated[
         str | None, typer.Option(help="Plates on which alignments and heads are fitted, with commas.")
     ] = None,
@@ -65,6 +72,8 @@ def compare(
     well_order: option.WellOrder = None,
     accept_suggestions: option.AcceptSuggestions = False,
     keep_failed: option.KeepFailed = False,
+    only: option.Only = None,
+    experiment: option.Experiment = None,
     z: option.Z = None,
     time: option.Time = None,
     acquisition: option.Acquisition = None,
@@ -74,18 +83,20 @@ def compare(
     threads: option.Threads = None,
     scheduler: option.Scheduler = None,
     workers: option.Workers = None,
+    config_file: option.Config = None,
     settings: option.Settings = None,
 ) -> None:
     """Run methods and models on the same plates: accuracy, sweeps, batch effects, figures, one page."""
     from napari_ben import workflow
 
-    asked = _split(sweep) if sweep else [*workflow.SWEEPS] if out is not None else []
     options = option.given(
         methods=tuple(_split(method)) if method else None,
         labels=labels,
+        match=match,
+        compound=compound,
         reference=tuple(_split([reference])) if reference else None,
         head=head,
-        sweeps=tuple(name for name in asked if name != "none"),
+        sweeps=tuple(name for name in _split(sweep) if name != "none") if sweep else None,
         draws=draws,
         context=context,
         wells=wells,
@@ -95,9 +106,10 @@ def compare(
         device=device,
         threads=threads,
     )
-    config = workflow.make_config(workflow.CompareConfig, **options, **option.parse_settings(settings))
+    usual = {"sweeps": () if out is None else workflow.SWEEPS}
+    config = workflow.make_config(workflow.CompareConfig, **gather(config_file, options, settings, usual))
     _check_embeddings(model, embeddings, config.of_embeddings)
-    told = option.told(platemap, well_order, accept_suggestions, keep_failed)
+    told = option.told(platemap, well_order, accept_suggestions, keep_failed, only, experiment)
     plates = open_all(path, told, layout, pattern, option.view(z, time, acquisition))
     entrants = workflow.find_entrants(plates.ready_for(config.context), group)
     trials = workflow.plan_comparison(entrants, workflow.find_contenders(_split(model)), config)
@@ -110,7 +122,7 @@ def compare(
         comparison = follow(run, f"{len(trials)} runs")
     typer.echo(comparison.to_markdown(), nl=False)
     warn(*comparison.notes)
-    if not comparison.table["n_wells"].any():
+    if not comparison.table["n_wells"].any() and config.match is None:
         warn("No column of the platemap holds the models' classes, so there is no accuracy. Name one with --labels.")
     if out is not None:
         comparison.save(out)

@@ -24,6 +24,8 @@ def info(
     well_order: option.WellOrder = None,
     accept_suggestions: option.AcceptSuggestions = False,
     keep_failed: option.KeepFailed = False,
+    only: option.Only = None,
+    experiment: option.Experiment = None,
     z: option.Z = None,
     time: option.Time = None,
     acquisition: option.Acquisition = None,
@@ -35,7 +37,7 @@ def info(
     tried = {} if pattern is None else {"pattern": describe_pattern(path, pattern)}
     if tried and not as_json:
         typer.echo(pattern_in_words(tried["pattern"]))
-    told = option.told(platemap, well_order, accept_suggestions, keep_failed)
+    told = option.told(platemap, well_order, accept_suggestions, keep_failed, only, experiment)
     screen = open_all(path, told, layout, pattern, option.view(z, time, acquisition))
     if as_json:
         typer.echo(
@@ -78,7 +80,7 @@ def open_in_napari(
 def open_all(
     path: Path | list[Path], told: option.Told, layout: str | None, pattern: str | None, view: option.View
 ) -> "Screen":
-    """Open the plates of a folder, or of several, in one view; with a pattern the folder is one plate."""
+    """Open the plates of a folder, or of several, in one view: those asked for; with a pattern it is one plate."""
     from napari_ben.plates import screen_of
     from napari_ben.readers import open_plate, open_screen
 
@@ -91,6 +93,8 @@ def open_all(
     else:
         screen = open_screen(path, platemap=told.platemap, layout=layout)
     warn(*screen.problems)
+    screen = screen if told.only is None else screen.only(told.only)
+    screen = screen if told.experiment is None else screen.grouped_by(told.experiment)
     return replace(screen, plates=tuple(_as_told(plate.at(**view), told) for plate in screen))
 
 

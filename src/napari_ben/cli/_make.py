@@ -2,16 +2,17 @@
 
 from collections.abc import Generator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from napari_ben.cli import _options as option
+from napari_ben.cli._config_file import gather
 from napari_ben.cli._progress import STOPPED, Reporter
 
 if TYPE_CHECKING:
     from napari_ben.models import Model
-    from napari_ben.training import Epoch, TrainingConfig
+    from napari_ben.training import Epoch
 
 METHODS = "erm, ben, arm-bn, arm-cml, cs-arm-bn, controls, simclr or minclr."
 TILE = "Train on tiles of this many pixels; whole fields by default."
@@ -39,6 +40,8 @@ def train(
     well_order: option.WellOrder = None,
     accept_suggestions: option.AcceptSuggestions = False,
     keep_failed: option.KeepFailed = False,
+    only: option.Only = None,
+    experiment: option.Experiment = None,
     z: option.Z = None,
     time: option.Time = None,
     acquisition: option.Acquisition = None,
@@ -74,6 +77,7 @@ def train(
     dry_run: Annotated[bool, typer.Option("--dry-run", help=DRY_RUN)] = False,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     threads: option.Threads = None,
+    config_file: option.Config = None,
     settings: Annotated[
         list[str] | None,
         typer.Option(
@@ -83,7 +87,8 @@ def train(
 ) -> None:
     """Train a model on plates: what is held out and what leaks first, then an epoch a line."""
     from napari_ben.cli._look import open_all
-    from napari_ben.workflow import run_training
+    from napari_ben.training import TrainingConfig
+    from napari_ben.workflow import make_config, run_training
 
     options = option.given(
         labels=labels,
@@ -106,7 +111,6 @@ def train(
         random_context=False if fixed_context else None,
         optimizer=optimizer,
         learning_rate=learning_rate,
-        schedule=None if schedule is None else {"kind": schedule},
         precision=precision,
         loss=loss,
         teacher={} if teacher else None,
@@ -114,9 +118,10 @@ def train(
         distortion=distortion,
         cutmix=cutmix,
         seed=seed,
+        **{"schedule.kind": schedule},
     )
-    config = _configure(options, settings)
-    told = option.told(platemap, well_order, accept_suggestions, keep_failed)
+    config = make_config(TrainingConfig, **gather(config_file, options, settings))
+    told = option.told(platemap, well_order, accept_suggestions, keep_failed, only, experiment)
     view = option.view(z, time, acquisition)
     opened = open_all(plates[0] if len(plates) == 1 else plates, told, layout, pattern, view)
     steps = run_training(opened, config, out, resume=resume, device=device, threads=threads, log=log)
@@ -126,18 +131,6 @@ def train(
         steps.close()
     else:
         _watch(steps, out)
-
-
-def _configure(options: dict[str, Any], settings: list[str] | None) -> "TrainingConfig":
-    """Join options and ``--set``, in which a dot leads into an option that has parts."""
-    from napari_ben.training import TrainingConfig
-    from napari_ben.workflow import make_config
-
-    joined = dict(options)
-    for name, value in option.parse_settings(settings).items():
-        whole, dot, part = name.partition(".")
-        joined[whole] = {**(joined.get(whole) or {}), part: value} if dot else value
-    return make_config(TrainingConfig, **joined)
 
 
 def _watch(steps: "Generator[Epoch, None, Model]", out: Path) -> None:

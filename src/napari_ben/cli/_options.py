@@ -30,6 +30,21 @@ AcceptSuggestions = Annotated[
     bool, typer.Option("--accept-suggestions", help="Take wells that look like negative controls (DMSO, …) for such.")
 ]
 KeepFailed = Annotated[bool, typer.Option("--keep-failed", help="Let wells that failed quality control into contexts.")]
+Only = Annotated[
+    str | None,
+    typer.Option(
+        "--only",
+        help="Plates of the screen: names, HUVEC-*, or a column with a value such as 'dataset:train, !batch:B3'.",
+    ),
+]
+Experiment = Annotated[
+    str | None,
+    typer.Option("--experiment", help="Column of screen.csv or of the platemaps that says which plates are one batch."),
+]
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", help="TOML or JSON file of options, as --dry-run prints them; options typed overrule it."),
+]
 Layout = Annotated[str | None, typer.Option(help="How the files lie on disk, when it is not found by itself.")]
 Pattern = Annotated[
     str | None, typer.Option(help="Regular expression of file names with groups well, field, channel; for one plate.")
@@ -105,7 +120,7 @@ def parse_settings(texts: Sequence[str] | None) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Told:
-    """What is said about the wells of all plates.
+    """What is said about the plates and their wells.
 
     Parameters
     ----------
@@ -115,15 +130,28 @@ class Told:
         Whether wells that look like controls are taken for such.
     keep_failed
         Whether wells that failed quality control stay in contexts.
+    only
+        Selection of plates; all when None.
+    experiment
+        Column that groups plates; as the screen groups them when None.
     """
 
     platemap: "PlatemapFiles | None"
     accept_suggestions: bool
     keep_failed: bool
+    only: str | None
+    experiment: str | None
 
 
-def told(platemap: Sequence[Path] | None, well_order: str | None, accept_suggestions: bool, keep_failed: bool) -> Told:
-    """Gather the options that say what is in the wells.
+def told(
+    platemap: Sequence[Path] | None,
+    well_order: str | None,
+    accept_suggestions: bool,
+    keep_failed: bool,
+    only: str | None,
+    experiment: str | None,
+) -> Told:
+    """Gather the options that say which plates are meant, and what is in their wells.
 
     Raises
     ------
@@ -138,7 +166,7 @@ def told(platemap: Sequence[Path] | None, well_order: str | None, accept_suggest
             "Write one of these, together with --platemap.",
         )
     files = PlatemapFiles(tuple(platemap), cast("WellOrders", well_order)) if platemap else None
-    return Told(files, accept_suggestions, keep_failed)
+    return Told(files, accept_suggestions, keep_failed, only, experiment)
 
 
 class View(TypedDict):

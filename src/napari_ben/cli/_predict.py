@@ -44,6 +44,8 @@ def predict(
     well_order: option.WellOrder = None,
     accept_suggestions: option.AcceptSuggestions = False,
     keep_failed: option.KeepFailed = False,
+    only: option.Only = None,
+    experiment: option.Experiment = None,
     z: option.Z = None,
     time: option.Time = None,
     acquisition: option.Acquisition = None,
@@ -89,7 +91,7 @@ def predict(
     )
     config = make_config(PredictConfig, **options, **option.parse_settings(settings))
     networks = [load_model(name) for name in model]
-    told = option.told(platemap, well_order, accept_suggestions, keep_failed)
+    told = option.told(platemap, well_order, accept_suggestions, keep_failed, only, experiment)
     screen = open_all(path, told, layout, pattern, option.view(z, time, acquisition))
     if len(screen) > 1:
         watch_screen(

@@ -28,7 +28,7 @@ from napari_ben.evaluation._heads import HEADS, HeadKind, LinearHead, fit_head
 from napari_ben.evaluation._intervals import bootstrap_accuracy, interval_unit
 from napari_ben.evaluation._judged import batch_effects, class_accuracy, judge_runs, summarise
 from napari_ben.evaluation._labels import find_label_column, labelled_wells
-from napari_ben.evaluation._matching import Matches, match_treatments, treatment_profiles
+from napari_ben.evaluation._matching import Matches, match_runs, match_treatments, treatment_profiles
 from napari_ben.evaluation._metrics import (
     Estimate,
     accuracy,
@@ -88,6 +88,7 @@ __all__ = [
     "judge_runs",
     "label_shift",
     "labelled_wells",
+    "match_runs",
     "match_treatments",
     "measure_plane",
     "mid_ranks",

@@ -8,6 +8,7 @@ has never seen; its statistics then come from that assay's negative controls (Li
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import nan
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from napari_ben.errors import ArgumentError
+from napari_ben.evaluation._comparison import Run
 from napari_ben.evaluation._metrics import Estimate, accuracy
 from napari_ben.results import Predictions
 
-__all__ = ["Matches", "match_treatments", "treatment_profiles"]
+__all__ = ["Matches", "match_runs", "match_treatments", "treatment_profiles"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +51,7 @@ def treatment_profiles(
     Parameters
     ----------
     predictions
-        Of the plates of an assay; controls and wells without a treatment take no part.
+        Of the plates of an assay; controls, empty wells and wells without one of `by` take no part.
     by
         Platemap columns that make a treatment, such as ``("compound", "concentration", "mechanism")``.
     batches
@@ -73,14 +75,56 @@ def treatment_profiles(
                 f"Plate {answer.plate_name!r} has no column {absent[0]!r}.",
                 f"Choose: {', '.join(map(str, answer.index))}.",
             )
-        treated = (answer.index["role"] != "negative_control") & (answer.index["role"] != "empty")
-        tables.append(answer.index.loc[treated, ["well", *by]].astype(str).assign(batch=batch, plate=answer.plate_name))
+        told = answer.index[["well", *by]].astype(str)
+        treated = ~answer.index["role"].isin(["negative_control", "empty"]) & (told != "").all(axis=1)
+        tables.append(told[treated].assign(batch=batch, plate=answer.plate_name))
         vectors.append(answer.embeddings[treated.to_numpy()])
     fields = pd.concat(tables, ignore_index=True)
     wells = _means(np.concatenate(vectors), fields, ["batch", "plate", "well", *by])
     treatments = _means(wells[0], wells[1], ["batch", *by])
     table = treatments[1].rename(columns={"n": "n_wells"})
     return treatments[0], table
+
+
+def match_runs(runs: Sequence[Run], truth: str, compound: str) -> pd.DataFrame:
+    """Match the treatments of each model and method: NSC with one profile a treatment, NSCB with one a batch too.
+
+    A treatment is a compound at one concentration where the platemaps have a column of that name; the batch is the
+    experiment.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a model and method, means over seeds: ``n_treatments``; ``nsc``, ``nsc_low``, ``nsc_high``; ``nscb``,
+        ``nscb_low``, ``nscb_high``, which are NaN where no treatment has a candidate.
+    """
+    cells: dict[tuple[str, str, int], list[Run]] = {}
+    for run in runs:
+        cells.setdefault((run.model, run.method, run.seed), []).append(run)
+    rows = [
+        {"model": model, "method": method, **_matched(members, truth, compound)}
+        for (model, method, _), members in cells.items()
+    ]
+    return pd.DataFrame(rows).groupby(["model", "method"], sort=False, as_index=False).mean()
+
+
+def _matched(runs: Sequence[Run], truth: str, compound: str) -> dict[str, float]:
+    answers = [run.predictions for run in runs]
+    dosed = all("concentration" in answer.index for answer in answers)
+    by = list(dict.fromkeys([compound, *(["concentration"] if dosed else []), truth]))
+    row: dict[str, float] = {}
+    for rule, batches in (("nsc", [""] * len(runs)), ("nscb", [run.experiment for run in runs])):
+        profiles, table = treatment_profiles(answers, by, batches=batches)
+        if rule == "nsc":
+            row["n_treatments"] = len(table)
+        try:
+            found = match_treatments(
+                profiles, table, truth=truth, compound=compound, batch="batch" if rule == "nscb" else None
+            ).estimate
+        except ArgumentError:  # one compound, or one batch: nothing to match with
+            found = Estimate(nan, nan, nan, 0)
+        row |= {rule: found.value, f"{rule}_low": found.low, f"{rule}_high": found.high}
+    return row
 
 
 def _means(

@@ -10,6 +10,7 @@ from napari_ben.plates._mosaic import Mosaic
 from napari_ben.plates._names import find_well, parse_well, row_name, well_name, well_position
 from napari_ben.plates._overviews import Overviews
 from napari_ben.plates._plate import Plate
+from napari_ben.plates._plate_selection import select_plates
 from napari_ben.plates._platemap import WellOrder, has_wells, read_platemap
 from napari_ben.plates._screen import Screen, screen_of
 from napari_ben.plates._selection import format_selection, select_wells
@@ -63,6 +64,7 @@ __all__ = [
     "resolve_context",
     "row_name",
     "screen_of",
+    "select_plates",
     "select_wells",
     "smallest_format",
     "sort_wells",

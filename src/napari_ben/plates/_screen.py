@@ -9,6 +9,7 @@ import pandas as pd
 from napari_ben.errors import PlateError, SelectionError
 from napari_ben.plates._controls import CONTROLS, SHARED
 from napari_ben.plates._plate import Plate
+from napari_ben.plates._plate_selection import select_plates
 from napari_ben.plates._shared import mark_wells, shared_treatments
 
 
@@ -64,11 +65,32 @@ class Screen:
         SelectionError
             When there is no such column, or the wells of a plate differ in it.
         """
+        return replace(self, table=self.table.assign(experiment=self.values(column)))
+
+    def values(self, column: str) -> tuple[str, ...]:
+        """Give what a column says of each plate: of the screen's table, or of the platemaps if a plate has one value.
+
+        Raises
+        ------
+        SelectionError
+            When there is no such column, or the wells of a plate differ in it.
+        """
         if column in self.table:
-            groups = self.table[column].tolist()
-        else:
-            groups = [_value_of_plate(plate, column, self) for plate in self.plates]
-        return replace(self, table=self.table.assign(experiment=groups))
+            return tuple(map(str, self.table[column]))
+        return tuple(_value_of_plate(plate, column, self) for plate in self.plates)
+
+    def only(self, selection: str) -> "Screen":
+        """Take some of the plates, such as ``HUVEC-*`` or ``dataset:train, !experiment:HUVEC-03``.
+
+        Raises
+        ------
+        SelectionError
+            When a term of the selection names no plate, or none is left.
+        """
+        names = select_plates(selection, self)
+        return replace(
+            self, plates=tuple(plate for plate in self if plate.name in names), table=self.table.loc[list(names)]
+        )
 
     def with_suggested_roles(self) -> "Screen":
         """Confirm on every plate all that its platemap suggests."""

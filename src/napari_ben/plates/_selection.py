@@ -6,7 +6,7 @@ colons together. A term that selects nothing is an error: it is a typing mistake
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -46,17 +46,43 @@ def select_wells(selection: str, plate: "Plate") -> tuple[str, ...]:
     SelectionError
         When a term cannot be read, names what the plate does not have, or nothing is left.
     """
-    terms = _split(selection)
-    added = [_resolve_term(term, plate) for term in terms if not term.startswith("!")]
-    removed = [_resolve_term(term[1:].strip(), plate) for term in terms if term.startswith("!")]
-    base = set().union(*added) if added else set(plate.wells.index)
-    chosen = base.difference(*removed)
+    chosen = chosen_by(selection, lambda term: _resolve_term(term, plate), plate.wells.index)
     if not chosen:
         raise SelectionError(
             f"The selection {selection!r} leaves no well of plate {plate.name!r}: what is added is removed again.",
             "Drop one of the terms that begin with '!'.",
         )
     return sort_wells(chosen)
+
+
+def chosen_by(selection: str, resolve: Callable[[str], set[str]], all_names: Iterable[str]) -> set[str]:
+    """Names that the terms of a selection add up to; only removing terms take away from all.
+
+    Parameters
+    ----------
+    selection
+        Terms parted by commas.
+    resolve
+        Gives the names that a term means, or refuses it.
+    all_names
+        What there is.
+
+    Raises
+    ------
+    SelectionError
+        When the selection is empty or a quote is not closed, and whatever `resolve` raises.
+    """
+    terms = _split(selection)
+    added = [resolve(term) for term in terms if not term.startswith("!")]
+    removed = [resolve(term[1:].strip()) for term in terms if term.startswith("!")]
+    base = set().union(*added) if added else set(all_names)
+    return base.difference(*removed)
+
+
+def key_and_value(term: str) -> tuple[str, str] | None:
+    """Give the column and the value of a term such as ``treatment:DMSO``, without quotes; None for other terms."""
+    match = _KEY.fullmatch(term)
+    return (_unquote(match[1]), _unquote(match[2])) if match else None
 
 
 def named_wells(selection: str) -> tuple[str, ...]:
@@ -136,9 +162,9 @@ def _wells_where(inside: pd.Series, term: str, plate: "Plate") -> set[str]:
 
 
 def _by_column(term: str, plate: "Plate") -> set[str] | None:
-    if not (match := _KEY.fullmatch(term)):
+    if not (told := key_and_value(term)):
         return None
-    key, value = _unquote(match[1]), _unquote(match[2])
+    key, value = told
     column = plate.wells[_find_column(key, plate)]
     inside = column.map(str) == value
     if not inside.any():

@@ -33,10 +33,15 @@ class TrainingConfig(BaseModel):
         A key of `TRAINING_METHODS`.
     architecture, options
         Of the network, as ``build_network`` takes them.
+    start_from
+        Name or file of a model whose weights the network starts from, such as one trained on photographs; layers of
+        another size, as most heads are, start at random.
     labels
         Platemap column that holds the classes.
     wells
         Selection of the wells to train on, in the selection language; empty means all that have a label.
+    fields
+        Numbers of the fields (sites) of each well to train on; empty means all.
     label_controls
         Whether negative controls carry their label as a class of its own. Otherwise they have none.
     channels
@@ -49,6 +54,9 @@ class TrainingConfig(BaseModel):
         column with one value a plate, such as the cell type.
     pixel_jitter
         For ``plate``: each image's mean and deviation are off by up to this share in training.
+    field_size
+        Height and width that every field is brought to by its nearest pixels, before anything else; here and at
+        inference.
     tiling
         Size of the network's input; None means whole fields.
     cache
@@ -60,7 +68,8 @@ class TrainingConfig(BaseModel):
     patience
         Stop after this many epochs without a better validation; None never stops early.
     validation_plates
-        Plates held out to choose the best epoch by.
+        Plates held out to choose the best epoch by: names, or where a screen is trained on terms of a selection of
+        plates, such as ``dataset:val``.
     validation_by, validation_share
         What is held out instead, when no plates are named, and which share of it: ``plate``, ``experiment``,
         ``position`` (the same wells of all plates) or ``well`` (wells of plates that are trained on). A share of 0
@@ -93,7 +102,8 @@ class TrainingConfig(BaseModel):
     teacher
         A mean teacher; for ``erm``.
     unlabelled_plates
-        Plates whose labels are not looked at: they serve the teacher, as images without a label do.
+        Plates whose labels are not looked at: they serve the teacher, as images without a label do. Named as those
+        to validate on.
     contrast
         For ``simclr`` and ``minclr``.
     augment
@@ -105,7 +115,8 @@ class TrainingConfig(BaseModel):
     gain, bias
         Standard deviation of a factor and a summand for each channel of each image.
     crop
-        Height and width of a random window of every image in training, pixels; None uses the whole.
+        Height and width of a random window of every image in training, pixels; None uses the whole. Of a field that
+        `tiling` crops, the window may lie anywhere in the field.
     seed
         Of everything random.
     """
@@ -115,13 +126,16 @@ class TrainingConfig(BaseModel):
     method: TrainingMethod = "cs-arm-bn"
     architecture: str = "resnet18"
     options: dict[str, Any] = Field(default_factory=dict)
+    start_from: str | None = None
     labels: str = "treatment"
     wells: str = ""
+    fields: tuple[Annotated[int, Field(ge=0)], ...] = ()
     label_controls: bool = False
     channels: tuple[str, ...] = ()
     scaling: Literal["range", "percentile", "image", "plate"] = "range"
     scale_over: str = "plate"
     pixel_jitter: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    field_size: tuple[Count, Count] | None = None
     tiling: Tiling | None = None
     cache: Literal["exact", "uint8", "float32"] = "exact"
     epochs: Count = 40

@@ -29,7 +29,8 @@ class TrainingData:
     Parameters
     ----------
     images
-        (N, C, y, x) uint8, int16 (camera counts less 32768) or float32, in memory or in a file; a view of (N, y, x, C).
+        (N, C, y, x) uint8, int16 (camera counts less 32768) or float32, in memory or in a file; a view of (N, y, x, C);
+        whole fields where windows are drawn from them.
     labels
         (N,) int64, position in ``classes``; -1 for images without a label.
     is_control
@@ -122,6 +123,7 @@ def collect_data(
     orders = [map_channels(channels, plate.channels) for plate in plates]
     sources = [(plates[plate], row, orders[plate]) for plate, row in zip(fields["plate"], fields["row"], strict=True)]
     classes = tuple(sorted(set(fields["label"]) - {""}))
+    whole = config.field_size or plates[0].shape
     own = _plate_statistics(plates, orders, config, experiments or {})
     card = ModelCard(
         name="draft",
@@ -129,11 +131,12 @@ def collect_data(
         channels=channels,
         classes=classes,
         scaling=measure_scaling(sources, config),
-        tiling=config.tiling or Tiling(size=plates[0].shape),
+        tiling=_kept(config, whole),
+        field_size=config.field_size,
         embedding_size=1,
     )
     dtype = _pixel_type(plates, card, config)
-    n_bytes = len(fields) * n_tiles(plates[0].shape, card.tiling) * len(channels) * math.prod(card.tiling.size)
+    n_bytes = len(fields) * n_tiles(whole, card.tiling) * len(channels) * math.prod(card.tiling.size)
     is_large = in_memory is not None and n_bytes * dtype.itemsize > in_memory
     with PixelStore(dtype, folder if is_large else None, rounds=config.cache == "uint8") as store:
         counts = [
@@ -153,13 +156,20 @@ def collect_data(
         classes=classes,
         channels=channels,
         scaling=card.scaling,
-        tiling=card.tiling,
+        tiling=config.tiling or Tiling(size=whole),
         fields=rows.index.to_numpy(np.int64),
         experiments=tuple((experiments or {}).get(plate.name, "") for plate in plates) if experiments else (),
         offsets=np.array([mean / np.where(std > 0, std, 1) for mean, std in own]) if own else None,
         zero=zero,
         unit=unit,
     )
+
+
+def _kept(config: TrainingConfig, whole: tuple[int, int]) -> Tiling:
+    """Say what is kept of each field: all of it where random windows are drawn from what inference crops."""
+    tiling = config.tiling or Tiling(size=whole)
+    is_inside = all(size <= length for size, length in zip(tiling.size, whole, strict=True))
+    return Tiling(size=whole) if config.crop is not None and tiling.fit == "crop" and is_inside else tiling
 
 
 def _plate_statistics(

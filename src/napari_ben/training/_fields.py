@@ -45,6 +45,14 @@ def list_fields(plates: Sequence[Plate], config: TrainingConfig) -> pd.DataFrame
 def _fields_of(plate: Plate, config: TrainingConfig) -> pd.DataFrame:
     fields = plate.fields.assign(row=range(len(plate.fields)))
     complete = fields[fields["missing"].map(len) == 0]
+    if config.fields:
+        complete = complete[complete["field"].isin(config.fields)]
+        if complete.empty:
+            found = ", ".join(map(str, sorted(set(fields["field"]))[:8]))
+            raise ArgumentError(
+                f"Plate {plate.name!r} has no complete field {' or '.join(map(str, config.fields))}; there is {found}.",
+                "Choose among these, or leave fields out.",
+            )
     return complete[["row", "well"]].merge(_wells_of(plate, config), left_on="well", right_index=True)
 
 

@@ -5,14 +5,15 @@ from typing import Any
 import torch
 from torch import nn
 
-from napari_ben.models import Classifier, build_network
+from napari_ben.errors import ArgumentError
+from napari_ben.models import Classifier, build_network, load_model
 from napari_ben.training._arm_cml import with_context
 from napari_ben.training._config import TrainingConfig
 from napari_ben.training._data import TrainingData
 from napari_ben.training._losses import CosineHead
 from napari_ben.training._recipes import RECIPES
 
-__all__ = ["build_classifier", "build_heads", "layout_of", "make_optimizer", "network_options"]
+__all__ = ["build_classifier", "build_heads", "fill_start", "layout_of", "make_optimizer", "network_options"]
 
 
 def network_options(config: TrainingConfig) -> dict[str, Any]:
@@ -33,6 +34,29 @@ def build_classifier(data: TrainingData, config: TrainingConfig, device: torch.d
         if parameter.ndim == 4:
             parameter.data = parameter.data.contiguous(memory_format=layout_of(network))
     return network
+
+
+def fill_start(network: Classifier, config: TrainingConfig) -> None:
+    """Fill a fresh network with the weights that it starts from; layers of another size stay as they are.
+
+    Raises
+    ------
+    ArgumentError
+        When these are of another architecture.
+    """
+    if config.start_from is None:
+        return
+    model = load_model(config.start_from)
+    if model.card.architecture != config.architecture:
+        raise ArgumentError(
+            f"The network cannot start from {model.card.name!r}: it is a {model.card.architecture!r}, and a "
+            f"{config.architecture!r} is trained.",
+            f"Train a {model.card.architecture!r}, or start from another model.",
+        )
+    own = network.state_dict()
+    found = model.network().state_dict()
+    fitting = {name: tensor for name, tensor in found.items() if name in own and own[name].shape == tensor.shape}
+    network.load_state_dict({**own, **fitting})
 
 
 def layout_of(network: nn.Module) -> torch.memory_format:

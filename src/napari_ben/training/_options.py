@@ -8,6 +8,7 @@ __all__ = ["Contrast", "Schedule", "Teacher"]
 
 Count = Annotated[int, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
+Factor = Annotated[float, Field(gt=0, lt=1)]
 Decay = Annotated[float, Field(ge=0, lt=1)]
 
 
@@ -21,7 +22,7 @@ class Schedule(_Part):
     Parameters
     ----------
     kind
-        ``cosine`` falls to ``floor``; ``step`` is multiplied by ``factor`` at each of ``at``; ``constant`` stays.
+        ``cosine`` falls to ``floor``; ``step`` is multiplied by a factor at each of ``at``; ``constant`` stays.
     warm_up
         Share of the steps over which the rate rises from a twentieth.
     restarts
@@ -31,7 +32,7 @@ class Schedule(_Part):
     at
         Shares of the run, rising; for ``step``.
     factor
-        For ``step``.
+        For ``step``: one for all steps, or one each.
     """
 
     kind: Literal["cosine", "step", "constant"] = "cosine"
@@ -39,14 +40,22 @@ class Schedule(_Part):
     restarts: Count = 1
     floor: Share = 0.0
     at: tuple[Share, ...] = (0.6, 0.85)
-    factor: Annotated[float, Field(gt=0, lt=1)] = 0.1
+    factor: Factor | tuple[Factor, ...] = 0.1
 
     @model_validator(mode="after")
-    def _refuse_steps_that_do_not_rise(self) -> Self:
+    def _refuse_steps_that_do_not_fit(self) -> Self:
         if list(self.at) != sorted(set(self.at)):
             message = f"the steps must rise, not {self.at}"
             raise ValueError(message)
+        if len(self.factors) != len(self.at):
+            message = f"{len(self.at)} steps take one factor, or one each, not {len(self.factors)}"
+            raise ValueError(message)
         return self
+
+    @property
+    def factors(self) -> tuple[float, ...]:
+        """One for each of ``at``."""
+        return self.factor if isinstance(self.factor, tuple) else (self.factor,) * len(self.at)
 
 
 class Teacher(_Part):

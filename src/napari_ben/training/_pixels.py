@@ -84,7 +84,12 @@ def to_device(values: NDArray[Any], like: Tensor) -> Tensor:
 
 
 def chunks_of(data: TrainingData, rows: Rows, device: torch.device) -> Iterator[Tensor]:
-    """Network inputs of rows, some at a time."""
+    """Network inputs of rows as inference sees them, some at a time: the centre of fields that are kept whole."""
     for start in range(0, len(rows), _CHUNK):
         load = load_rows(data, rows[start : start + _CHUNK], device)
-        yield to_inputs(load.pixels, load.zero, load.unit)
+        yield to_inputs(_centre(load.pixels, data.tiling.size), load.zero, load.unit)
+
+
+def _centre(pixels: Tensor, size: tuple[int, int]) -> Tensor:
+    top, left = ((length - wanted) // 2 for length, wanted in zip(pixels.shape[1:3], size, strict=True))
+    return pixels[:, top : top + size[0], left : left + size[1]].contiguous()

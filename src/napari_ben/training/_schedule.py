@@ -21,7 +21,7 @@ def learning_rate(progress: float, config: TrainingConfig) -> float:
     if schedule.kind == "constant":
         return rate
     if schedule.kind == "step":
-        return float(rate * schedule.factor ** sum(progress >= at for at in schedule.at))
+        return rate * math.prod(schedule.factors[: sum(progress >= at for at in schedule.at)])
     done = (progress - schedule.warm_up) / (1 - schedule.warm_up)
     in_cycle = min(done * schedule.restarts - math.floor(min(done, 1 - 1e-12) * schedule.restarts), 1.0)
     return rate * (schedule.floor + (1 - schedule.floor) * 0.5 * (1 + math.cos(math.pi * in_cycle)))

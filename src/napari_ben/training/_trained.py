@@ -54,6 +54,7 @@ class TrainedNetwork:
             classes=data.classes,
             scaling=data.scaling,
             tiling=data.tiling,
+            field_size=config.field_size,
             embedding_size=self.network.embedding_size,
             training=self._record(),
             **words,

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from napari_ben.errors import ArgumentError
 from napari_ben.evaluation import Run, bootstrap_accuracy, judge_runs
 from napari_ben.models import Model
-from napari_ben.plates import resolve_context
 from napari_ben.workflow._aligned import align_runs
-from napari_ben.workflow._compare_config import UNALIGNED, CompareConfig
+from napari_ben.workflow._compare_checks import check_alignments, check_matching
+from napari_ben.workflow._compare_config import CompareConfig
 from napari_ben.workflow._comparison import Comparison, Costs
 from napari_ben.workflow._config import make_config
 from napari_ben.workflow._contenders import Contender, Entrant, find_contenders, find_entrants
@@ -80,7 +79,9 @@ def plan_comparison(
         When any of the runs is refused.
     """
     if config.of_embeddings:
-        _check_alignments(entrants, config)
+        check_alignments(entrants, config)
+    if config.match is not None:
+        check_matching(entrants, config)
     swept = _swept(entrants, config)
     return tuple(
         trial
@@ -174,25 +175,6 @@ def summarise_sweeps(judged: Sequence[pd.DataFrame]) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
-
-
-def _check_alignments(entrants: Sequence[Entrant], config: CompareConfig) -> None:
-    """Refuse before the first run what alignments would refuse after the last."""
-    names = [entrant.plate.name for entrant in entrants]
-    if len(names) < 2:
-        raise ArgumentError(
-            f"Aligned embeddings are judged by a classifier fitted on other plates, and {names[0]!r} is the only one.",
-            "Compare more plates of the screen, or leave the alignments out.",
-        )
-    unknown = [name for name in config.reference if name not in names]
-    if unknown:
-        raise ArgumentError(
-            f"The plate of reference {unknown[0]!r} takes no part; there are {', '.join(names[:8])}.",
-            "Name one of these.",
-        )
-    if set(config.of_embeddings) != {UNALIGNED}:
-        for entrant in entrants:
-            resolve_context(entrant.plate, "controls")
 
 
 def _swept(entrants: Sequence[Entrant], config: CompareConfig) -> list[Entrant]:

@@ -17,7 +17,19 @@ __all__ = ["SWEEPS", "UNALIGNED", "CompareConfig", "Sweep", "is_of_embeddings"]
 Sweep = Literal["context", "queries", "label-shift"]
 SWEEPS: tuple[Sweep, ...] = get_args(Sweep)
 UNALIGNED = "unaligned"
-_OWN = {"methods", "labels", "reference", "head", "sweeps", "draws", "sweep_plates", "context_sizes", "shifts"}
+_OWN = {
+    "methods",
+    "labels",
+    "match",
+    "compound",
+    "reference",
+    "head",
+    "sweeps",
+    "draws",
+    "sweep_plates",
+    "context_sizes",
+    "shifts",
+}
 
 
 class CompareConfig(BaseModel):
@@ -31,9 +43,14 @@ class CompareConfig(BaseModel):
         ``unaligned``: these take the embeddings of the unadapted network, and classify them by a head of their own.
     labels
         Platemap column with the true class; found by itself when None.
+    match
+        Platemap column of what treatments may have in common, such as their mechanism: says how often the nearest
+        treatment of another compound has the same (NSC), and of another compound and batch (NSCB).
+    compound
+        Platemap column of the compound, for `match`.
     context
         For all methods that take one; each method's own when None.
-    wells, weight, channels, reducer, device, chunk_size, memory_budget, cache_bytes, threads
+    wells, fields, weight, channels, reducer, device, chunk_size, memory_budget, cache_bytes, threads
         As in `PredictConfig`.
     reference
         Plates on which alignments and heads are fitted. When there are none, each experiment's plates are judged by
@@ -59,8 +76,11 @@ class CompareConfig(BaseModel):
 
     methods: Annotated[tuple[str, ...], Field(min_length=1)] = ("none", "ben", "cs-arm-bn")
     labels: str | None = None
+    match: str | None = None
+    compound: str = "treatment"
     context: str | tuple[str, ...] | None = None
     wells: str | None = None
+    fields: tuple[Annotated[int, Field(ge=0)], ...] = ()
     weight: Weight | None = None
     channels: Mapping[str, str] = Field(default_factory=dict)
     reducer: Reducer = "logit"

@@ -15,6 +15,7 @@ from napari_ben.evaluation import (
     class_counts,
     compare_runs,
     judge_runs,
+    match_runs,
     over_plates,
     summarise,
     to_markdown,
@@ -115,6 +116,12 @@ class Comparison:
         """One row a model and method: how much of its embeddings is the plate; see `batch_effects`."""
         return batch_effects(self.runs)
 
+    @cached_property
+    def matches(self) -> pd.DataFrame:
+        """One row a model and method: how often treatments find their like; empty unless asked for."""
+        match = self.config.match
+        return pd.DataFrame() if match is None else match_runs(self.runs, match, self.config.compound)
+
     @property
     def overall(self) -> pd.DataFrame:
         """One row a model and method: means over all plates; see `over_plates`."""
@@ -126,8 +133,9 @@ class Comparison:
         return class_counts(self.runs)
 
     def to_markdown(self) -> str:
-        """Give the table of runs in Markdown."""
-        return to_markdown(self.table)
+        """Give the table of runs in Markdown, and that of matched treatments where there is one."""
+        tables = [self.table] if self.matches.empty else [self.table, self.matches]
+        return "\n".join(map(to_markdown, tables))
 
     def to_page(self) -> Page:
         """Give the whole comparison as a page; its figures are written by `save`."""
@@ -163,6 +171,7 @@ class Comparison:
         tables = {"comparison": self.table, "class_counts": self.counts, "summary": self.overall}
         judged = {"groups": self.summary, "classes": self.classes, "judged_wells": self.judged}
         tables |= {} if self.judged.empty else judged
+        tables |= {} if self.matches.empty else {"matches": self.matches}
         tables |= {} if self.effects.empty else {"batch_effects": self.effects}
         tables |= {} if self.drift.empty else {"drift": self.drift, "plate_distances": plate_distances(self.runs)}
         return tables | ({} if self.sweeps.empty else {"sweeps": self.sweeps})

@@ -59,6 +59,8 @@ def comparison_blocks(comparison: Comparison) -> Iterator[Block]:
             "Well accuracy with its interval, a panel a group of plates.",
         )
         yield _class_block(comparison)
+    if not comparison.matches.empty:
+        yield Block("Treatments that find their like", (_match_words(comparison),), comparison.matches)
     for name, part in _sweeps(comparison):
         heading, axis, unit = _SWEEP_WORDS[name]
         yield Block(heading, (), part.drop(columns="sweep"), f"sweep_{name.replace('-', '_')}.png", f"{axis} ({unit}).")
@@ -113,6 +115,15 @@ def _class_block(comparison: Comparison) -> Block:
     poorest = classes.sort_values("accuracy", kind="stable").head(_MOST_CLASSES)
     shown = f"The {len(poorest)} poorest of {len(classes)} rows; all are in classes.csv."
     return Block("Per class", (words, shown), poorest)
+
+
+def _match_words(comparison: Comparison) -> str:
+    config = comparison.config
+    return (
+        f"The nearest other treatment, by the cosine of mean embeddings, has the same {config.match!r}: among those of "
+        f"another {config.compound!r} (NSC), and among those of another {config.compound!r} and another experiment "
+        f"(NSCB). Controls and wells without {config.match!r} take no part; Wilson intervals over treatments."
+    )
 
 
 def _effect_words() -> tuple[str, ...]:

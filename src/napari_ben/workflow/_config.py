@@ -25,6 +25,8 @@ class PredictConfig(BaseModel):
     wells
         Selection of the wells to predict; all with images when None. In a method that mixes queries into its statistics
         these wells are the queries.
+    fields
+        Numbers of the fields (sites) of each well that are predicted and form statistics; all when empty.
     weight
         Share of the context in mixed statistics, 0–1, or ``count`` (by number of images); the model's own, or the
         method's default, when None.
@@ -70,6 +72,7 @@ class PredictConfig(BaseModel):
     method: str = "cs-arm-bn"
     context: str | tuple[str, ...] | None = None
     wells: str | None = None
+    fields: tuple[Annotated[int, Field(ge=0)], ...] = ()
     weight: Weight | None = None
     variance: Literal["biased", "unbiased"] = "biased"
     pseudo_images: Annotated[float, Field(ge=0)] = 0.0

@@ -81,12 +81,13 @@ def find_entrants(plates: Plates, column: str | None = None) -> tuple[Entrant, .
     plates
         A plate, a screen, paths of either, or several.
     column
-        Of the screen's table of plates; ``split``, else ``experiment``, when None.
+        Of the screen's table of plates, or of the platemaps where a plate has one value; ``split``, else
+        ``experiment``, when None.
 
     Raises
     ------
-    ArgumentError
-        When the table has no such column.
+    SelectionError
+        When there is no such column, or the wells of a plate differ in it.
     """
     if isinstance(plates, Plate):
         return (Entrant(plates, plates.experiment, plates.experiment),)
@@ -109,11 +110,7 @@ def _labelled(model: str | Path | Model) -> tuple[str, bool, Model]:
 
 def _of_screen(screen: Screen, column: str | None) -> tuple[Entrant, ...]:
     table = screen.table
-    if column is not None and column not in table:
-        raise ArgumentError(
-            f"The screen {screen.name!r} has no column {column!r} of its plates; it has {', '.join(map(str, table))}.",
-            "Name one of these, or leave it out.",
-        )
     name = column or next((name for name in _GROUP_COLUMNS if name in table and table[name].nunique() > 1), None)
-    groups = table[name].astype(str) if name else dict.fromkeys(table.index, "")
-    return tuple(Entrant(plate, str(groups[plate.name]), str(table.at[plate.name, "experiment"])) for plate in screen)
+    groups = screen.values(name) if name else ("",) * len(screen)
+    experiments = screen.values("experiment")
+    return tuple(Entrant(*facts) for facts in zip(screen, groups, experiments, strict=True))

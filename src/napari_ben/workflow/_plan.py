@@ -12,13 +12,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from napari_ben.errors import ChannelError, ContextError, MethodError, SelectionError
+from napari_ben.errors import ContextError, MethodError, SelectionError
 from napari_ben.methods import DEFAULT_CONTROL_WEIGHT, METHODS, Method
 from napari_ben.models import Model, map_channels, n_tiles
 from napari_ben.plates import Context, Plate, resolve_context, select_wells
 from napari_ben.workflow._cautions import find_cautions
 from napari_ben.workflow._config import PredictConfig
 from napari_ben.workflow._design import refuse_design
+from napari_ben.workflow._fields import chosen_fields, complete_fields, left_out
 
 if TYPE_CHECKING:
     from napari_ben.workflow._pixels import PixelGroup
@@ -121,11 +122,12 @@ def plan_prediction(plate: Plate, model: Model, config: PredictConfig) -> Plan:
     """
     method = _find_method(config.method)
     channels = map_channels(model.card.channels, plate.channels, config.channels)
-    is_complete = _complete_fields(plate, channels)
-    rows = _rows_to_predict(plate, config, is_complete)
+    is_complete = complete_fields(plate, channels)
+    is_used = is_complete & chosen_fields(plate, config)
+    rows = _rows_to_predict(plate, config, is_used)
     refuse_design(plate, rows, model, config)
     context = _resolve_context(plate, method, config)
-    statistics_rows, in_context = _statistics_rows(plate, method, context, rows, is_complete)
+    statistics_rows, in_context = _statistics_rows(plate, method, context, rows, is_used)
     return Plan(
         plate=plate,
         model=model,
@@ -137,9 +139,9 @@ def plan_prediction(plate: Plate, model: Model, config: PredictConfig) -> Plan:
         rows=rows,
         statistics_rows=statistics_rows,
         in_context=in_context,
-        pixel_rows=_pixel_rows(plate, model, is_complete),
+        pixel_rows=_pixel_rows(plate, model, is_used),
         n_tiles=n_tiles(model.card.field_size or plate.shape, model.card.tiling),
-        problems=_left_out(plate, channels, is_complete),
+        problems=left_out(plate, channels, is_complete),
         warnings=find_cautions(plate, model, method, context, config),
     )
 
@@ -148,30 +150,6 @@ def _find_method(name: str) -> Method:
     if name not in METHODS:
         raise MethodError(f"There is no method {name!r}; there are {', '.join(METHODS)}.", "Choose one of these.")
     return METHODS[name]
-
-
-def _complete_fields(plate: Plate, channels: Sequence[int]) -> NDArray[np.bool_]:
-    """Say for each field whether it has all channels that the model needs."""
-    needed = {plate.channels[channel] for channel in channels}
-    is_complete = np.array([needed.isdisjoint(missing) for missing in plate.fields["missing"]], dtype=bool)
-    if not is_complete.any():
-        raise ChannelError(
-            f"None of the {len(plate.fields)} fields of plate {plate.name!r} has all channels of the model "
-            f"({', '.join(sorted(needed))}).",
-            "Choose a model that needs fewer channels, or open the folder with the complete images.",
-        )
-    return is_complete
-
-
-def _left_out(plate: Plate, channels: Sequence[int], is_complete: NDArray[np.bool_]) -> tuple[str, ...]:
-    if is_complete.all():
-        return ()
-    lacking = plate.fields[~is_complete]
-    needed = {plate.channels[channel] for channel in channels}
-    names = sorted({name for missing in lacking["missing"] for name in missing} & needed)
-    wells = lacking["well"].unique()
-    shown = ", ".join(wells[:5]) + (", …" if len(wells) > 5 else "")
-    return (f"{len(lacking)} of {len(plate.fields)} fields lack {', '.join(names)} and are left out (wells {shown}).",)
 
 
 def _rows_to_predict(plate: Plate, config: PredictConfig, is_complete: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_ben.errors import ArgumentError
-from napari_ben.plates import Plate, Screen
+from napari_ben.plates import Plate, Screen, select_plates
 from napari_ben.training import TrainingConfig, collect_data
 from napari_ben.workflow._config import make_config
 from napari_ben.workflow._device import find_device, memory_in_words, processor_threads
@@ -110,6 +110,7 @@ def run_training(  # noqa: PLR0913 # what to make, and how to carry it out
             f"Call it {out.stem}{MODEL_SUFFIX}.",
         )
     chosen = find_device(device)
+    config = _named(config, plates)
     data = collect_data(list(plates), config, _experiments(plates), folder=out.parent, in_memory=affordable_memory())
     checkpoint = out.with_name(out.name + CHECKPOINT_SUFFIX)
     _check_resume(checkpoint, resume=resume)
@@ -119,6 +120,21 @@ def run_training(  # noqa: PLR0913 # what to make, and how to carry it out
     model = trained.save(out, out.name.partition(".")[0])
     checkpoint.unlink(missing_ok=True)
     return model
+
+
+def _named(config: TrainingConfig, plates: Sequence[Plate] | Screen) -> TrainingConfig:
+    """Put names where plates that validate, or are unlabelled, were selected by a column or a pattern."""
+    if not isinstance(plates, Screen):
+        return config
+    validate, unlabelled = (_name_all(w, plates) for w in (config.validation_plates, config.unlabelled_plates))
+    named = {"validation_plates": validate, "unlabelled_plates": unlabelled}
+    return make_config(TrainingConfig, **{**dict(config), **named})
+
+
+def _name_all(wishes: Sequence[str], screen: Screen) -> tuple[str, ...]:
+    names = {plate.name for plate in screen}
+    told = [(wish,) if wish in names else select_plates(wish, screen) for wish in wishes]
+    return tuple(dict.fromkeys(name for part in told for name in part))
 
 
 def _experiments(plates: Sequence[Plate] | Screen) -> Mapping[str, str] | None:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from napari_ben.errors import ArgumentError
-from napari_ben.evaluation import Run, match_runs, match_treatments, treatment_profiles
+from napari_ben.evaluation import Run, batch_effects, match_runs, match_treatments, treatment_profiles
 from napari_ben.results import Predictions
 
 
@@ -90,6 +90,13 @@ def test_runs_are_matched_by_model_and_method():
     one = match_runs(runs[:1], "moa", "compound")
     assert one["nscb"].isna().all()
     assert one["nsc"].tolist() == [0]
+
+
+def test_plates_of_too_few_wells_say_nothing_of_batch_effects():
+    runs = [Run("m", "none", make_predictions(name, number), experiment=name) for number, name in enumerate("PQ")]
+    for run in runs:
+        run.predictions.index["treatment"] = ""
+    assert batch_effects(runs).empty
 
 
 def test_wells_without_a_mechanism_take_no_part():

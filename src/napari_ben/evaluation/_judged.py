@@ -1,7 +1,7 @@
 """Many runs judged well by well, and what that says about methods: per group of plates, per class, per batch effect."""
 
 from collections.abc import Sequence
-from math import nan
+from math import isnan, nan
 from typing import Any, Literal
 
 import numpy as np
@@ -22,6 +22,7 @@ from napari_ben.results import group_mean
 __all__ = ["batch_effects", "class_accuracy", "judge_runs", "summarise"]
 
 _KEYS = ["model", "method"]
+_MEASURED = ("plate_predictability", "control_distance", "replicate_precision")
 _JUDGED = ["group", "plate", "model", "method", "seed", "well", "truth", "predicted", "is_right"]
 
 
@@ -112,7 +113,8 @@ def batch_effects(runs: Sequence[Run]) -> pd.DataFrame:
     pandas.DataFrame
         One row a model and method with runs on two plates or more, means over seeds: ``n_plates``, ``n_controls``,
         ``plate_predictability`` (of control wells) with ``chance``, ``control_distance`` (between plates over within),
-        ``replicate_precision`` (mean over treatments; NaN where copairs is not installed), ``n_treatments``.
+        ``replicate_precision`` (mean over treatments; NaN where copairs is not installed), ``n_treatments``. None where
+        the wells are too few for any of the three.
     """
     cells: dict[tuple[str, str, int], list[Run]] = {}
     for run in runs:
@@ -122,7 +124,7 @@ def batch_effects(runs: Sequence[Run]) -> pd.DataFrame:
         for (model, method, _), members in cells.items()
         if len({member.predictions.plate_name for member in members}) > 1
     ]
-    table = pd.DataFrame(rows)
+    table = pd.DataFrame([row for row in rows if not all(isnan(row[name]) for name in _MEASURED)])
     return table if table.empty else table.groupby(_KEYS, sort=False, as_index=False).mean()
 
 

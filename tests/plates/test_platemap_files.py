@@ -313,3 +313,12 @@ def test_a_workbook_whose_xml_grows_without_end_is_refused(tmp_path):
             target.writestr(name, content)
     with pytest.raises(PlateMapError, match="cannot be read as an Excel file"):
         read_platemap(tmp_path / "bomb.xlsx")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_header_shorter_than_its_rows_loses_nothing(end, tmp_path):
+    path = tmp_path / "map.csv"
+    path.write_bytes(end.join(["well,role", "A01,treatment,10", "A02,treatment,"]).encode())
+    table = read_platemap(path)
+    assert table["role"].tolist() == ["treatment", "treatment"]
+    assert table.iloc[:, -1].tolist() == ["10", ""]

@@ -4,7 +4,9 @@ Everything stays text: pandas would turn the siRNA ``None`` into a missing value
 keeps the line that it stood on, so that an error can say where to look.
 """
 
+import csv
 import gzip
+import re
 import zlib
 from functools import lru_cache
 from io import StringIO
@@ -63,9 +65,14 @@ def _read_delimited(text: str, name: str) -> pd.DataFrame:
     delimiter = max(",;\t", key=header.count)
     try:
         table = pd.read_csv(
-            StringIO(text), sep=delimiter, index_col=False, skip_blank_lines=False, dtype=str, na_filter=False
+            StringIO(_with_whole_header(text, delimiter)),
+            sep=delimiter,
+            index_col=False,
+            skip_blank_lines=False,
+            dtype=str,
+            na_filter=False,
         )
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error) as error:
         raise PlateMapError(
             f"{name!r} cannot be read as a table: {str(error).strip()}.",
             "Save it as CSV with one header line and one row a well.",
@@ -73,6 +80,15 @@ def _read_delimited(text: str, name: str) -> pd.DataFrame:
     table.index = pd.RangeIndex(2, len(table) + 2, name="line")
     table = table.rename(columns=str)
     return table[(table != "").any(axis=1)]
+
+
+def _with_whole_header(text: str, delimiter: str) -> str:
+    """Fill up a header with fewer cells than the first row: pandas would drop what it does not name."""
+    rows = csv.reader(StringIO(text, newline=None), delimiter=delimiter)
+    header, first = next(rows, []), next(rows, [])
+    missing = len(first) - len(header) if header else 0
+    end = re.search(r"[\r\n]", text)
+    return text if missing <= 0 or end is None else text[: end.start()] + delimiter * missing + text[end.start() :]
 
 
 def _decode(path: Path, size: int) -> str:

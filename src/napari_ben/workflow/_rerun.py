@@ -39,7 +39,7 @@ def read_run(path: str | Path) -> RunRecord:
         raise RunFileError(
             f"{str(path)!r} cannot be read: {error.strerror}.", "Give the path of a run.json."
         ) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise RunFileError(f"{path.name!r} is not JSON: {error}.", "Give a run.json that napari-ben wrote.") from error
     version = content.get("schema_version") if isinstance(content, dict) else None
     if version != SCHEMA:

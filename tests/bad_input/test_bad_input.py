@@ -313,12 +313,12 @@ def test_a_cache_on_a_full_disk_costs_the_umap_and_not_the_predictions(
 ) -> None:
     from napari_ben.embedding import _umap
 
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(_umap, "umap_refusal", lambda _: None)
     monkeypatch.setattr("napari_ben.embedding.umap_refusal", lambda _: None)
-    monkeypatch.setattr(_umap.np, "save", full)
+    monkeypatch.setattr(_umap.np, "savez", full)
     code, _, said = command("predict", plate, "--model", model, "--out", "out", "--format", "csv", "--umap")
     assert code == 0
     assert "Note: UMAP cannot work in" in said

@@ -36,7 +36,8 @@ def grid(qtbot):
     qtbot.addWidget(widget)
     widget.resize(360, widget.heightForWidth(360))
     widget.set_data(plate())
-    widget.show()
+    with qtbot.waitExposed(widget):  # before that, a repaint draws nothing
+        widget.show()
     widget.setFocus()
     widget.heard = []
     widget.selection_changed.connect(widget.heard.append)

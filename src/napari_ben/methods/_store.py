@@ -5,6 +5,8 @@ for longest moves everything, every time; so values stay where they were first p
 remains in the fastest memory that has room.
 """
 
+import errno
+import os
 import tempfile
 import time
 from collections.abc import Iterator
@@ -213,6 +215,8 @@ class Store:
     def _spill_folder(self) -> Path:
         if self._folder is None:
             place = Path(tempfile.gettempdir() if self.budget.folder is None else self.budget.folder)
+            if not place.is_dir():
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(place))
             self._folder = self._exits.enter_context(scratch_folder(place))
         return self._folder
 

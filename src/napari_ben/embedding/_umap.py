@@ -26,7 +26,7 @@ from napari_ben.errors import ArgumentError, SaveError
 N_NEIGHBOURS = 15
 FEWEST_POINTS = 5
 _KEPT_LAYOUTS = 64
-_VERSION = "2"
+_VERSION = "3"
 
 
 @dataclass(frozen=True)

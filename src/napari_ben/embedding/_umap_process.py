@@ -6,10 +6,11 @@ import warnings
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_ben.embedding._following import in_a_square
 from napari_ben.embedding._neighbours import nearest_neighbours
 from napari_ben.embedding._umap import N_NEIGHBOURS
 
-_GENTLY = {"n_epochs": 100, "learning_rate": 0.25}
+_GENTLY = {"n_epochs": 100, "learning_rate": 0.1}
 """Of a layout that has a start: enough for points to go where they belong, too little for groups to wander."""
 
 
@@ -33,7 +34,7 @@ def lay_out(embeddings: NDArray[np.float32], start: NDArray[np.float32] | None, 
             n_jobs=1,
             precomputed_knn=nearest_neighbours(embeddings, n_neighbours),
             force_approximation_algorithm=True,
-            **({} if start is None else {"init": start, **_GENTLY}),
+            **({} if start is None else {"init": in_a_square(start.astype(float)).astype(np.float32), **_GENTLY}),
         )
         layout: NDArray[np.float64] = reducer.fit_transform(embeddings).astype(np.float64)
     return layout

@@ -304,6 +304,15 @@ def test_points_of_one_subject_move_to_their_new_places(view):
     assert not view.canvas.is_moving
 
 
+def test_a_new_size_does_not_end_the_motion(view):
+    view.canvas._motion.setDuration(60_000)
+    view.set_data(points(subject="P1"))
+    view.set_data(points(3 - XY, subject="P1"))
+    view.resize(400, 360)
+    QApplication.processEvents()
+    assert view.canvas.is_moving
+
+
 def test_a_look_elsewhere_ends_the_motion(view):
     view.set_data(points(subject="P1"))
     view.set_data(points(3 - XY, subject="P1"))

@@ -139,8 +139,7 @@ class EmbeddingPicture(QWidget):
         super().changeEvent(event)
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
-        """Fit the view into the new size."""
-        self._move_from(None)
+        """Fit the view into the new size; points on their way go on, for a line above them may just have gone."""
         self._layer = None
         super().resizeEvent(event)
 

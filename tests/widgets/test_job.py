@@ -10,6 +10,7 @@ from qtpy.QtCore import QThreadPool
 
 from napari_ben.errors import DeviceError
 from napari_ben.session import Session, Task
+from napari_ben.widgets import _job
 from napari_ben.widgets._job import JobRunner
 
 LATE = """
@@ -82,6 +83,21 @@ def test_values_come_back_in_the_window_s_thread(qtbot, session, runner):
     qtbot.waitUntil(lambda: last(session) == "returned")
     assert session.heard == [("yielded", 1, True), ("yielded", 2, True), ("returned", "done", True)]
     assert threads[0] is not threading.main_thread()
+
+
+def test_a_plate_s_task_prepares_napari_for_its_layers_outside_the_window_s_thread(qtbot, session, runner, monkeypatch):
+    prepared = []
+    monkeypatch.setattr(_job, "prepare_layers", lambda: prepared.append(threading.current_thread()))
+
+    def work():
+        yield
+        return "done"
+
+    for lane in ("plate", "run"):
+        runner.start(Task(lane, 1, "Working", work()))
+    qtbot.waitUntil(lambda: [kind for kind, *_ in session.heard].count("returned") == 2)
+    assert len(prepared) == 1
+    assert prepared[0] is not threading.main_thread()
 
 
 @pytest.mark.parametrize("error", [DeviceError("No memory is left.", "Use smaller chunks."), DeviceError("a", "b")])

@@ -58,7 +58,7 @@ class CanvasView(QObject):
             return
         if state.picture is not self._shown.picture:
             self._waiting = deque(self.mosaic.steps(state) + self.wells.steps(state.plate))
-            self._waiting += [self._look, self._show_wells, self._session.develop]
+            self._waiting += [self._look, self._show_bar, self._show_wells, self._session.develop]
             self._turn.start()
         if self.is_complete and not self._marking.isActive():
             self._marking.start()
@@ -85,6 +85,8 @@ class CanvasView(QObject):
         else:
             self.mosaic.dress(look.channels)
             aim(self._viewer, look.centre, look.zoom)
+
+    def _show_bar(self) -> None:
         plate, before = self._session.state.plate, self._shown.plate
         if plate is not None and plate.pixel_um and not (before is not None and before.pixel_um):
             show_scale_bar(self._viewer)  # once: whoever hides it does not want it

@@ -14,7 +14,6 @@ import sys
 from collections.abc import Callable, Generator
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from importlib import import_module
 from threading import Event
 from typing import Any
 from weakref import ref
@@ -25,6 +24,7 @@ from qtpy.QtCore import QThreadPool
 
 from napari_ben.errors import NapariBenError
 from napari_ben.session import STOP, RunStep, ScreenNews, Session, Task
+from napari_ben.widgets._first_layers import prepare_layers
 
 _USUAL, _BRISK = 5e-3, 5e-4
 """Seconds after which a thread hands the interpreter over: Python's own choice, and while a task runs."""
@@ -60,7 +60,7 @@ def _drainer(task: Task, stop: Event) -> Callable[[], Generator[object, None, _O
     def drain() -> Generator[object, None, _Outcome]:
         answer = None
         if task.lane == "plate":
-            import_module("scipy.ndimage")  # else napari does, in the window's thread, with the first image
+            prepare_layers()
         try:
             with closing(task.work):
                 while True:

@@ -10,6 +10,7 @@ from napari_ben.session import mosaic_layers
 from napari_ben.session._picture import first_picture
 from napari_ben.widgets._canvas import CanvasClicks
 from napari_ben.widgets._canvas_view import CanvasView
+from napari_ben.widgets._frames import Raster
 from napari_ben.widgets._viewer import aim, look_at, visible_box
 from napari_ben.widgets._well_layers import WellLayers
 
@@ -70,6 +71,18 @@ def test_context_and_selection_are_marked(wells, viewer):
     wells.show_marks(frozenset({"A01"}), frozenset({"B02"}))
     assert dot.any()
     assert (viewer.layers["Well marks"].data[0] != dot).any()
+
+
+def test_a_new_selection_paints_the_wells_that_came_and_went(wells, viewer, plate, predict, monkeypatch):
+    wells.show_predictions(predict(plate))
+    painted, shown = [], []
+    paint = Raster.paint
+    monkeypatch.setattr(Raster, "paint", lambda self, *args: painted.append(args[-1].tolist()) or paint(self, *args))
+    viewer.layers["Well marks"].events.set_data.connect(shown.append)
+    for context, selected in (({"A01"}, set()), ({"A01"}, {"B02", "C03"}), ({"A01"}, {"B02"}), ({"A01"}, {"B02"})):
+        wells.show_marks(frozenset(context), frozenset(selected))
+    assert painted == [[0], [0], [5, 10], [5, 10], [10], [10]]  # in each of the two pictures
+    assert len(shown) == 3
 
 
 def test_names_are_written_where_there_is_room(qtbot, wells, viewer, plate, predict):

@@ -243,11 +243,20 @@ def test_lists_of_unlike_length_are_refused():
         EmbeddingData(XY, ("#000000",) * 3)
 
 
-def test_points_are_painted_once_however_much_the_mouse_moves(view, monkeypatch):
-    painted = []
+@pytest.fixture
+def stamped(view, monkeypatch):
+    """How many points are drawn, each time that some are."""
+    counts = []
     stamp = _embedding_picture.stamp_points
-    monkeypatch.setattr(_embedding_picture, "stamp_points", lambda *args: painted.append(1) or stamp(*args))
+    monkeypatch.setattr(
+        _embedding_picture, "stamp_points", lambda *args: counts.append(int(args[-1].sum())) or stamp(*args)
+    )
     view.set_data(points(title="again"))
+    view.canvas.repaint()
+    return counts
+
+
+def test_points_are_painted_once_however_much_the_mouse_moves(view, stamped):
     for point in (1, 5, 9):
         move(view, at(view, point), buttons=NONE)
         view.canvas.repaint()
@@ -255,7 +264,17 @@ def test_points_are_painted_once_however_much_the_mouse_moves(view, monkeypatch)
     move(view, QPoint(60, 60))
     view.canvas.repaint()
     QTest.mouseRelease(view.canvas, LEFT, NO, QPoint(3, 3))
-    assert len(painted) == 1
+    assert stamped == [16, 0]
+
+
+def test_a_new_selection_draws_what_is_selected_and_no_more(view, stamped):
+    for chosen in ([2], [2, 3, 7], [2, 3, 7], [5]):
+        view.set_selection(chosen)
+        view.canvas.repaint()
+    assert stamped == [16, 0, 16, 1, 3, 1]
+    kept = view.canvas.grab().toImage()
+    view.set_data(points(title="drawn anew"))
+    assert view.canvas.grab().toImage() == kept
 
 
 def test_a_png_is_three_times_as_fine_and_an_svg_has_every_point(view, tmp_path):

@@ -22,7 +22,7 @@ def raster():
 
 def painted(raster, *marks):
     picture = raster.blank()
-    raster.paint(picture, *marks)
+    raster.paint(picture, *marks, np.arange(len(raster.boxes)))
     return picture
 
 
@@ -73,7 +73,10 @@ def test_frames_are_bolder_from_far():
 
 def test_painting_again_leaves_nothing_of_before(raster):
     picture = painted(raster, np.repeat(RED, 2, axis=0), ~none(), ~none())
-    raster.paint(picture, np.zeros((2, 4), np.uint8), none(), none())
+    raster.paint(picture, np.zeros((2, 4), np.uint8), none(), none(), np.array([0]))
+    assert not picture[:, : raster.boxes[1, 1]].any()
+    assert picture.any()
+    raster.paint(picture, np.zeros((2, 4), np.uint8), none(), none(), np.array([1]))
     assert not picture.any()
 
 

@@ -1,5 +1,7 @@
 """Where wells lie, without Qt."""
 
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -55,3 +57,19 @@ def test_a_trimmed_window_holds_exactly_the_cells():
 def test_labels_are_skipped_rather_than_touching(pitch, step):
     window = Window.of(FORMATS[384])
     assert GridGeometry(window, 0, 0, pitch, (20, 16)).column_step(14) == step
+
+
+@given(st.sets(st.tuples(st.integers(0, 3), st.integers(0, 5))))
+def test_the_outline_is_every_edge_between_in_and_out_in_straight_pieces(cells):
+    lines = GridGeometry(Window(0, 0, 4, 6), 20.0, 16.0, 10.0, (20, 16)).outline(cells)
+    edges = set()
+    for x0, y0, x1, y1 in lines:
+        steps = range(round((x1 - x0 + y1 - y0) / 10))
+        pieces = {(x0 + 10 * step * (x1 > x0), y0 + 10 * step * (y1 > y0), y1 > y0) for step in steps}
+        assert not edges & pieces
+        edges |= pieces
+    sides = [(0, 0, False), (1, 0, False), (0, 0, True), (0, 1, True)]
+    around = Counter((r + down, c + right, up) for r, c in cells for down, right, up in sides)
+    assert edges == {(20 + 10 * c, 16 + 10 * r, up) for (r, c, up), count in around.items() if count == 1}
+    ends = Counter((x, y, y1 > y0) for x0, y0, x1, y1 in lines for x, y in ((x0, y0), (x1, y1)))
+    assert not ends or max(ends.values()) == 1

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Sequence
 from time import monotonic
 
+import numpy as np
+
 from napari_ben.models import Model, ModelCard
 from napari_ben.plates import Plate, Screen
 from napari_ben.readers import PatternPreview
@@ -34,7 +36,11 @@ def plate_line(state: SessionState) -> str:
     if state.plate is None:
         return "No plate yet"
     plate = state.plate
-    counts = {"well": len(plate.imaged), "field": len(plate.fields), "channel": len(plate.channels)}
+    counts = {
+        "well": int(np.count_nonzero(plate.wells["n_fields"])),
+        "field": len(plate.fields),
+        "channel": len(plate.channels),
+    }
     return " · ".join(count_words(number, noun) for noun, number in counts.items())
 
 
@@ -188,8 +194,7 @@ def results_line(predictions: Predictions | None, selected: Iterable[str] = ()) 
     """Say what was predicted."""
     if predictions is None:
         return "Nothing predicted yet"
-    wells = predictions.index["well"].nunique()
-    words = f"{count_words(wells, 'well')} · {count_words(len(predictions), 'field')}"
+    words = f"{count_words(len(predictions.wells), 'well')} · {count_words(len(predictions), 'field')}"
     if not predictions.complete:
         words += " · not finished"
     chosen = len(tuple(selected))

@@ -62,10 +62,7 @@ class EmbeddingCanvas(EmbeddingPicture):
 
     def select(self, points: Mask) -> None:
         """Select as a person does: announced, and only what the legend's filter leaves."""
-        points = points & self._shown
-        if not np.array_equal(points, self._selected):
-            self._selected = points
-            self._restyle()
+        if self._select(points & self._shown):
             self.selection_changed.emit(self.selection())
 
     def select_all(self) -> None:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from qtpy.QtGui import QImage
 
 from napari_ben.errors import ArgumentError
+from napari_ben.widgets._embedding_geometry import Box, box_around
 from napari_ben.widgets._legend_data import ColourScale, LegendEntry
 
 Mask = NDArray[np.bool_]
@@ -72,6 +73,11 @@ class EmbeddingData:
         """Different colours, and the place of each point's colour among them, (n,)."""
         colours, place = np.unique(np.array(self.colours, dtype="<U7"), return_inverse=True)
         return colours.tolist(), place
+
+    @cached_property
+    def box(self) -> Box:
+        """What is seen when all is seen."""
+        return box_around(self.xy if self.frame is None else self.frame)
 
     def __len__(self) -> int:
         return len(self.colours)

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 _PADDING = 18.0
 _MOST_ZOOM = 200.0
 Points = NDArray[np.float32]
+Box = tuple[tuple[float, float], tuple[float, float]]
+"""Middle and extent, (x, y) each."""
 
 
 @dataclass(frozen=True)
@@ -46,15 +48,9 @@ class Camera:
     size: tuple[float, float]
 
     @classmethod
-    def of(cls, points: Points, size: tuple[float, float], view: View) -> "Camera":
-        """Camera that shows a view; one unit is as long in x as in y.
-
-        Parameters
-        ----------
-        points
-            (n, 2).
-        """
-        middle, extent = _box(points)
+    def of(cls, box: Box, size: tuple[float, float], view: View) -> "Camera":
+        """Camera that shows a view; one unit is as long in x as in y."""
+        middle, extent = box
         room = (max(size[0] - 2 * _PADDING, 8.0), max(size[1] - 2 * _PADDING, 8.0))
         scale = view.zoom * min(room[0] / extent[0], room[1] / extent[1])
         return cls((middle[0] + view.x, middle[1] + view.y), scale, size)
@@ -77,7 +73,8 @@ class Camera:
         return replace(view, x=view.x - right / self.scale, y=view.y + down / self.scale)
 
 
-def _box(points: Points) -> tuple[tuple[float, float], tuple[float, float]]:
+def box_around(points: Points) -> Box:
+    """Give middle and extent, (x, y) each, of points that are finite, (n, 2)."""
     finite = points[np.isfinite(points).all(axis=1)]
     if not len(finite):
         return (0.0, 0.0), (1.0, 1.0)

@@ -1,14 +1,13 @@
 """Paint the points of an embedding: on the screen as stamps, in a file as circles."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from qtpy.QtCore import QPointF, Qt
-from qtpy.QtGui import QColor, QPainter, QPen, QPixmap
+from qtpy.QtCore import QPointF, QRectF, QSize, Qt
+from qtpy.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap
 
 from napari_ben.widgets._embedding_data import EmbeddingData, Mask
 from napari_ben.widgets._embedding_geometry import Points
@@ -62,21 +61,34 @@ class StyledPoints:
     ----------
     data
         What is shown.
-    selected, shown
-        (n,) which points are selected, and which the legend's filter leaves.
+    standings
+        (n,) place of each point's standing in drawing order.
     """
 
     data: EmbeddingData
-    selected: Mask
-    shown: Mask
+    standings: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, data: EmbeddingData, selected: Mask, shown: Mask) -> "StyledPoints":
+        """Style points by which of them are selected, and which the legend's filter leaves, (n,) each."""
+        rest = "dimmed" if selected.any() else "plain"
+        standings = np.where(selected, _ORDER.index("selected"), _ORDER.index(rest))
+        return cls(data, np.where(shown, standings, _ORDER.index("hidden")))
+
+    @cached_property
+    def is_selected(self) -> Mask:
+        """Which points stand out."""
+        return np.asarray(self.standings == _ORDER.index("selected"))
+
+    def ground(self) -> "StyledPoints":
+        """Give the same points with none standing out: what the selected ones are drawn over, whichever they are."""
+        return StyledPoints(self.data, np.where(self.is_selected, _ORDER.index("dimmed"), self.standings))
 
     @cached_property
     def _keys(self) -> NDArray[np.intp]:
-        standings = np.where(self.selected, 3, 1 if self.selected.any() else 2)
-        standings = np.where(self.shown, standings, 0)
         dots = 0 if self.data.in_context is None else self.data.in_context
         palette, colour_of = self.data.palette
-        return np.asarray((standings * len(palette) + colour_of) * 2 + dots, dtype=np.intp)
+        return np.asarray((self.standings * len(palette) + colour_of) * 2 + dots, dtype=np.intp)
 
     @cached_property
     def styles(self) -> dict[int, PointStyle]:
@@ -89,15 +101,14 @@ class StyledPoints:
             found[key] = PointStyle(palette[colour], _ORDER[standing], bool(dot))
         return found
 
-    def drawn(self, screen: Points, visible: Mask) -> Iterator[tuple[int, float, float]]:
-        """Key of the style and pixels of every visible point, in drawing order.
+    def drawn(self, screen: Points, visible: Mask) -> tuple[list[int], Points]:
+        """Give the key of the style and the pixel of every visible point, in drawing order.
 
         Within one standing the order is that of the points: drawn class by class, the last class would hide the others.
         """
-        standings = self._keys // (2 * max(len(self.data.palette[0]), 1))
-        order = np.argsort(standings, kind="stable")
+        order = np.argsort(self.standings, kind="stable")
         order = order[visible[order]]
-        return zip(self._keys[order].tolist(), *screen[order].T.tolist(), strict=True)
+        return self._keys[order].tolist(), screen[order]
 
 
 @dataclass(frozen=True)
@@ -116,10 +127,15 @@ class PointStamps:
     theme: Theme
     _stamps: dict[PointStyle, QPixmap] = field(default_factory=dict)
 
+    @property
+    def half(self) -> int:
+        """Pixels on each side of a point's middle one."""
+        return round(1.6 * self.radius + 1.5)
+
     def of(self, style: PointStyle) -> QPixmap:
         """Picture of a point, an odd number of device pixels wide."""
         if style not in self._stamps:
-            half = round(1.6 * self.radius + 1.5)
+            half = self.half
             stamp = QPixmap(2 * half + 1, 2 * half + 1)
             stamp.fill(Qt.GlobalColor.transparent)
             painter = QPainter(stamp)
@@ -130,8 +146,34 @@ class PointStamps:
         return self._stamps[style]
 
 
-def stamp_points(painter: QPainter, screen: Points, points: StyledPoints, stamps: PointStamps) -> None:
-    """Draw points on a screen.
+def empty_ground(size: QSize, ratio: float, theme: Theme) -> QPixmap:
+    """Give a panel without points.
+
+    Parameters
+    ----------
+    size
+        Device pixels.
+    ratio
+        Device pixels per logical pixel.
+    """
+    ground = QPixmap(size)
+    ground.fill(QColor(theme.background))
+    painter = QPainter(ground)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.fillPath(rounded(ground, ratio), QColor(theme.surface))
+    painter.end()
+    return ground
+
+
+def rounded(picture: QPixmap, ratio: float) -> QPainterPath:
+    """Give the outline of a panel, with round corners."""
+    path = QPainterPath()
+    path.addRoundedRect(QRectF(picture.rect()), 4 * ratio, 4 * ratio)
+    return path
+
+
+def stamp_points(painter: QPainter, screen: Points, points: StyledPoints, stamps: PointStamps, which: Mask) -> None:
+    """Draw some of the points on a screen.
 
     Parameters
     ----------
@@ -139,18 +181,22 @@ def stamp_points(painter: QPainter, screen: Points, points: StyledPoints, stamps
         Begun, in device pixels.
     screen
         (n, 2) device pixels; what lies outside the painter's window is left out.
+    which
+        (n,) the points to draw.
     """
     device = painter.window()
     low, high = np.array([-20, -20]), np.array([device.width() + 20, device.height() + 20])
-    visible: Mask = np.all((screen > low) & (screen < high), axis=1)
+    visible: Mask = np.all((screen > low) & (screen < high), axis=1) & which
     pictures = {key: stamps.of(style) for key, style in points.styles.items()}
-    half = {key: picture.width() // 2 for key, picture in pictures.items()}
-    for key, x, y in points.drawn(screen, visible):
-        painter.drawPixmap(round(x) - half[key], round(y) - half[key], pictures[key])
+    keys, places = points.drawn(screen, visible)
+    corners = (np.rint(places) - stamps.half).astype(int).tolist()
+    for key, (x, y) in zip(keys, corners, strict=True):
+        painter.drawPixmap(x, y, pictures[key])
 
 
 def draw_points(painter: QPainter, screen: Points, points: StyledPoints, stamps: PointStamps) -> None:
-    """Draw points into a vector file; the arguments are those of `stamp_points`."""
+    """Draw all points into a vector file; the arguments are those of `stamp_points`."""
     finite: Mask = np.all(np.isfinite(screen), axis=1)
-    for key, x, y in points.drawn(screen, finite):
+    keys, places = points.drawn(screen, finite)
+    for key, (x, y) in zip(keys, places.tolist(), strict=True):
         points.styles[key].draw(painter, QPointF(x, y), stamps.radius, stamps.theme)

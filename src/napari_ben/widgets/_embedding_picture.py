@@ -1,6 +1,7 @@
 """The scatter as a picture: it knows its points, its view and its theme, and what is selected; it takes no input.
 
-The points are painted once into a pixmap; lasso and hover are painted over it on every move of the mouse.
+The points are painted once into a pixmap, and the selected ones over a copy of it: a new selection draws what is
+selected and no more. Lasso and hover are painted over that on every move of the mouse.
 """
 
 from collections.abc import Collection
@@ -8,12 +9,12 @@ from collections.abc import Collection
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from qtpy.QtCore import QEasingCurve, QEvent, QPointF, QRectF, QSize, Qt, QVariantAnimation
-from qtpy.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap, QPolygonF, QResizeEvent
+from qtpy.QtGui import QColor, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF, QResizeEvent
 from qtpy.QtWidgets import QSizePolicy, QWidget
 
 from napari_ben.widgets._embedding_data import NOTHING, EmbeddingData, Mask
 from napari_ben.widgets._embedding_geometry import Camera, Points, View, point_radius
-from napari_ben.widgets._embedding_painting import PointStamps, StyledPoints, stamp_points
+from napari_ben.widgets._embedding_painting import PointStamps, StyledPoints, empty_ground, rounded, stamp_points
 from napari_ben.widgets._legend_data import LegendEntry
 from napari_ben.widgets._theme import THEME_EVENTS, Theme
 
@@ -37,6 +38,7 @@ class EmbeddingPicture(QWidget):
         self._ring_visible = False
         self._styled: StyledPoints | None = None
         self._stamps: PointStamps | None = None
+        self._ground: QPixmap | None = None
         self._layer: QPixmap | None = None
         self._theme = Theme.of(self)
         self._from: Points | None = None
@@ -45,7 +47,7 @@ class EmbeddingPicture(QWidget):
         self._motion.setEndValue(1.0)
         self._motion.setDuration(MOTION_MS)
         self._motion.setEasingCurve(QEasingCurve.Type.OutCubic)
-        self._motion.valueChanged.connect(self._repaint)
+        self._motion.valueChanged.connect(self._redraw)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     @property
@@ -85,15 +87,24 @@ class EmbeddingPicture(QWidget):
         """Show these points (indices) as selected; announces nothing."""
         selected = np.zeros(len(self._data), dtype=bool)
         selected[np.asarray(points, dtype=np.intp)] = True
-        if not np.array_equal(selected, self._selected):
-            self._selected = selected
-            self._restyle()
+        self._select(selected)
+
+    def _select(self, selected: Mask) -> bool:
+        """Take a selection and say whether it is another one."""
+        if np.array_equal(selected, self._selected):
+            return False
+        if selected.any() != self._selected.any():
+            self._ground = None  # the others step back, or come forward again
+        self._selected = selected
+        self._styled = self._layer = None
+        self.update()
+        return True
 
     def set_view(self, view: View) -> None:
         """Look somewhere else."""
         self._move_from(None)
         self._view = view
-        self._repaint()
+        self._redraw()
 
     def reset_view(self) -> None:
         """Show all points."""
@@ -101,8 +112,7 @@ class EmbeddingPicture(QWidget):
 
     def camera(self) -> Camera:
         """How points come onto this widget."""
-        shown = self._data.xy if self._data.frame is None else self._data.frame
-        return Camera.of(shown, (self.width(), self.height()), self._view)
+        return Camera.of(self._data.box, (self.width(), self.height()), self._view)
 
     @property
     def is_moving(self) -> bool:
@@ -123,24 +133,24 @@ class EmbeddingPicture(QWidget):
             return places
         return self._from + np.float32(self._motion.currentValue()) * (places - self._from)
 
-    def _repaint(self, *_share: object) -> None:
-        self._layer = None
-        self.update()
-
     def _restyle(self) -> None:
-        self._styled = self._layer = None
+        self._styled = None
+        self._redraw()
+
+    def _redraw(self, *_share: object) -> None:
+        self._ground = self._layer = None
         self.update()
 
     def changeEvent(self, event: QEvent | None) -> None:
         """Take on the window's new theme."""
         if event is not None and event.type() in THEME_EVENTS:
-            self._theme, self._stamps, self._layer = Theme.of(self), None, None
-            self.update()
+            self._theme, self._stamps = Theme.of(self), None
+            self._redraw()
         super().changeEvent(event)
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Fit the view into the new size; points on their way go on, for a line above them may just have gone."""
-        self._layer = None
+        self._redraw()
         super().resizeEvent(event)
 
     def sizeHint(self) -> QSize:
@@ -166,26 +176,30 @@ class EmbeddingPicture(QWidget):
         painter.end()
 
     def _points_layer(self) -> QPixmap:
-        ratio = self.devicePixelRatioF()
-        if self._layer is None or self._layer.devicePixelRatioF() != ratio:
-            self._layer = QPixmap(round(self.width() * ratio), round(self.height() * ratio))
-            self._layer.fill(QColor(self._theme.background))
-            painter = QPainter(self._layer)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            ground = QPainterPath()
-            ground.addRoundedRect(QRectF(self._layer.rect()), 4 * ratio, 4 * ratio)
-            painter.fillPath(ground, QColor(self._theme.surface))
-            painter.setClipPath(ground)
-            screen = self._seen_places() * np.float32(ratio)
-            stamp_points(painter, screen, self.styled_points(), self._stamps_at(ratio))
-            painter.end()
-            self._layer.setDevicePixelRatio(ratio)
+        ratio, points = self.devicePixelRatioF(), self.styled_points()
+        if self._ground is None or self._ground.devicePixelRatioF() != ratio:
+            everything = np.ones(len(self._data), dtype=bool)
+            ground = empty_ground(self.size() * ratio, ratio, self._theme)
+            self._ground = self._stamped(ground, points.ground(), everything, ratio)
+            self._layer = None
+        if self._layer is None:
+            self._layer = self._stamped(QPixmap(self._ground), points, points.is_selected, ratio)
         return self._layer
+
+    def _stamped(self, picture: QPixmap, points: StyledPoints, which: Mask, ratio: float) -> QPixmap:
+        picture.setDevicePixelRatio(1.0)
+        painter = QPainter(picture)
+        painter.setClipPath(rounded(picture, ratio))
+        screen = self._seen_places() * np.float32(ratio)
+        stamp_points(painter, screen, points, self._stamps_at(ratio), which)
+        painter.end()
+        picture.setDevicePixelRatio(ratio)
+        return picture
 
     def styled_points(self) -> StyledPoints:
         """Points with their looks."""
         if self._styled is None:
-            self._styled = StyledPoints(self._data, self._selected, self._shown)
+            self._styled = StyledPoints.of(self._data, self._selected, self._shown)
         return self._styled
 
     def _stamps_at(self, ratio: float) -> PointStamps:

@@ -2,8 +2,9 @@
 
 Shapes and labels would be the obvious layers. But recolouring 1,536 shapes takes half a second of a frozen window, and
 the first labels layer compiles for seconds; painting this picture takes milliseconds, because where a mark can be is
-found once, and what is there is looked up in a small table. It comes in two levels, a fine one with thin frames and a
-coarse one with bold ones, so that a frame is as wide on the screen from far as from near.
+found once, what is there is looked up in a small table, and wells whose marks are as they were are left alone. It comes
+in two levels, a fine one with thin frames and a coarse one with bold ones, so that a frame is as wide on the screen
+from far as from near.
 """
 
 from dataclasses import dataclass
@@ -81,16 +82,17 @@ class Raster:
         return max(self.width // 2, 1) + max(self.width // 3, 1) + self.width
 
     @cached_property
-    def _places(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Which pixels can be marked, (n,) flat, and of which well and part: ``well * parts + part``, (n,)."""
-        pixels, codes = [], []
-        for size in np.unique(self.boxes[:, 2:] - self.boxes[:, :2], axis=0):
-            y, x, parts = _stencil((int(size[0]), int(size[1])), self._depth, 2 * self.width)
-            wells = np.flatnonzero((self.boxes[:, 2:] - self.boxes[:, :2] == size).all(axis=1))
-            corners = self.boxes[wells, 0] * self.shape[1] + self.boxes[wells, 1]
-            pixels.append((corners[:, None] + (y * self.shape[1] + x)).ravel())
-            codes.append((wells[:, None] * (self._depth + 2) + parts).ravel())
-        return np.concatenate([np.zeros(0, np.int64), *pixels]), np.concatenate([np.zeros(0, np.int64), *codes])
+    def _places(self) -> list[tuple[int, NDArray[np.int64], NDArray[np.int64]]]:
+        """For each well its first pixel, (k,) which pixels after that can be marked, and of which part each is."""
+        stencils: dict[tuple[int, int], tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
+        places = []
+        for y0, x0, y1, x1 in self.boxes.tolist():
+            size = (y1 - y0, x1 - x0)
+            if size not in stencils:
+                y, x, parts = _stencil(size, self._depth, 2 * self.width)
+                stencils[size] = y * self.shape[1] + x, parts
+            places.append((y0 * self.shape[1] + x0, *stencils[size]))
+        return places
 
     def blank(self) -> NDArray[np.uint8]:
         """Give a picture without marks, (Y, X, 4) uint8."""
@@ -102,8 +104,9 @@ class Raster:
         colours: NDArray[np.uint8],
         context: NDArray[np.bool_],
         selected: NDArray[np.bool_],
+        wells: NDArray[np.intp],
     ) -> None:
-        """Draw all marks, in place of those that were there.
+        """Draw the marks of wells, in place of those that were there.
 
         Parameters
         ----------
@@ -115,6 +118,8 @@ class Raster:
             (n,) wells with a dot in their corner.
         selected
             (n,) wells with a white outline, which covers their frame.
+        wells
+            (m,) numbers of the wells to draw.
         """
         outline, depth = max(self.width // 2, 1), self._depth
         table = np.zeros((len(colours), depth + 2, 4), np.uint8)
@@ -125,8 +130,10 @@ class Raster:
         table[selected, depth - self.width : depth] = seen[selected]
         table[context, depth] = _RIM
         table[context, depth + 1] = _WHITE
-        pixels, codes = self._places
-        picture.view(np.uint32).reshape(-1)[pixels] = table.view(np.uint32).reshape(-1)[codes]
+        pixels, inks = picture.view(np.uint32).reshape(-1), table.view(np.uint32)[..., 0]
+        for well in wells.tolist():  # one by one: together they would not fit into the processor's cache
+            first, after, parts = self._places[well]
+            pixels[first + after] = inks[well, parts]
 
 
 def _stencil(

@@ -32,7 +32,7 @@ class Legend(QWidget):
         self._announced: tuple[LegendEntry, ...] = ()
         self._scale = ScaleBar(self)
         self._more = Chip(LegendEntry("", mark="outline"), self)
-        self._flow = QFlowLayout(self)
+        self._flow = _Flow(self)
         self._flow.setContentsMargins(0, 0, 0, 0)
         self._flow.setHorizontalSpacing(2)
         self._flow.setVerticalSpacing(0)
@@ -104,6 +104,25 @@ class Legend(QWidget):
         if [entry.key for entry in chosen] != [entry.key for entry in self._announced]:
             self._announced = chosen
             self.filter_changed.emit(chosen)
+
+
+class _Flow(QFlowLayout):
+    """Chips in lines; how high they are is found once a width, though the dock asks whenever a word in it changes."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._heights: dict[int, int] = {}
+
+    def heightForWidth(self, width: int) -> int:
+        """Give the height that the chips take up in a width."""
+        if width not in self._heights:
+            self._heights[width] = super().heightForWidth(width)
+        return self._heights[width]
+
+    def invalidate(self) -> None:
+        """Forget: a chip came, went, or has another size."""
+        self._heights.clear()
+        super().invalidate()
 
 
 class ScaleBar(QWidget):

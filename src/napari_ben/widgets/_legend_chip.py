@@ -26,12 +26,15 @@ class Chip(QAbstractButton):
     def __init__(self, entry: LegendEntry, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._faded = False
-        self.entry = entry
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.set_entry(entry)
+        self._become(entry)
 
     def set_entry(self, entry: LegendEntry) -> None:
         """Show another entry."""
+        if entry != self.entry:
+            self._become(entry)
+
+    def _become(self, entry: LegendEntry) -> None:
         can_filter = entry.mark not in {"outline", "none"}
         self.entry = entry
         self.setText(entry.label)

@@ -54,10 +54,7 @@ def colour_columns(
     known: Iterable[str] = (),
 ) -> tuple[str, ...]:
     """Columns by which the grid can be filled: role, treatment, the platemap's, the predictions', what is `known`."""
-    wells = plate.imaged
-    own = [str(name) for name in wells.columns if name not in _NOT_TO_COLOUR and name not in {"role", "treatment"}]
-    useful = [name for name in own if _tells_apart(wells[name])]
-    said = ("role", "treatment", *((LABEL,) if labels else ()), *useful)
+    said = ("role", "treatment", *((LABEL,) if labels else ()), *_telling_columns(plate))
     if predictions is None:
         return said
     return (
@@ -67,6 +64,14 @@ def colour_columns(
         *known,
         *(PROBABILITY.format(name) for name in predictions.classes),
     )
+
+
+@lru_cache(maxsize=1)
+def _telling_columns(plate: Plate) -> tuple[str, ...]:
+    """Columns of the platemap that tell wells apart; kept, because they are asked for at every step of a run."""
+    wells = plate.imaged
+    own = [str(name) for name in wells.columns if name not in _NOT_TO_COLOUR and name not in {"role", "treatment"}]
+    return tuple(name for name in own if _tells_apart(wells[name]))
 
 
 def _tells_apart(column: pd.Series) -> bool:

@@ -81,28 +81,15 @@ class Frames:
 
     def paint_selection(self, cells: frozenset[Cell]) -> None:
         """Draw one thick line around every connected part of the selection, haloed so that it shows on any fill."""
-        outline = self._outline(cells)
+        outline, shift = QPainterPath(), -(self.geometry.gap % 2) / 2
+        for x0, y0, x1, y1 in self.geometry.outline(cells):
+            outline.moveTo(x0 + shift, y0 + shift)
+            outline.lineTo(x1 + shift, y1 + shift)
         width = 3.0 if self.geometry.gap % 2 else 2.0
         for colour, extra in ((self.theme.background, 2.0), (self.theme.text, 0.0)):
             pen = QPen(QColor(colour), width + extra)
             pen.setCapStyle(Qt.PenCapStyle.SquareCap)
             self.painter.strokePath(outline, pen)
-
-    def _outline(self, cells: frozenset[Cell]) -> QPainterPath:
-        outline = QPainterPath()
-        pitch, shift = self._pitch, -(self.geometry.gap % 2) / 2
-        shown = (cell for cell in cells if cell[0] in self.geometry.window.rows)
-        for row, column in (cell for cell in shown if cell[1] in self.geometry.window.columns):
-            x, y = (place + shift for place in self.geometry.corner((row, column)))
-            if (row - 1, column) not in cells:
-                _add_line(outline, (x, y), (x + pitch, y))
-            if (row + 1, column) not in cells:
-                _add_line(outline, (x, y + pitch), (x + pitch, y + pitch))
-            if (row, column - 1) not in cells:
-                _add_line(outline, (x, y), (x, y + pitch))
-            if (row, column + 1) not in cells:
-                _add_line(outline, (x + pitch, y), (x + pitch, y + pitch))
-        return outline
 
     def paint_band(self, start: Hit, end: Hit) -> None:
         """Draw the rubber band of a drag."""
@@ -123,11 +110,6 @@ class Frames:
         self.painter.setPen(pen)
         self.painter.setBrush(Qt.BrushStyle.NoBrush)
         self.painter.drawRect(QRectF(x + 1.0, y + 1.0, self._pitch - 2.0, self._pitch - 2.0))
-
-
-def _add_line(path: QPainterPath, start: tuple[float, float], end: tuple[float, float]) -> None:
-    path.moveTo(*start)
-    path.lineTo(*end)
 
 
 def _labelled(shown: range, step: int, hovered: int | None) -> list[int]:

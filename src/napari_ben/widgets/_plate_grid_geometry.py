@@ -4,8 +4,12 @@ Wells are squares of one size, a whole number of device pixels, so that a plate 
 crisp; what the width leaves over becomes margin. Labels of rows and columns are skipped where they would touch.
 """
 
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from math import ceil, floor
+
+import numpy as np
+from numpy.typing import NDArray
 
 from napari_ben.plates import PlateFormat
 from napari_ben.widgets._plate_grid_data import Cell
@@ -118,6 +122,21 @@ class GridGeometry:
             self.top + (cell[0] - self.window.top) * self.pitch,
         )
 
+    def outline(self, cells: Collection[Cell]) -> list[tuple[float, float, float, float]]:
+        """Give the lines around each connected part of these cells, a line a straight piece: x0, y0, x1, y1."""
+        rows, columns = self.window.rows, self.window.columns
+        inside = np.zeros((len(rows) + 2, len(columns) + 2), dtype=bool)  # a rim of nothing
+        places = np.array(list(cells), dtype=int).reshape(-1, 2) - (rows.start - 1, columns.start - 1)
+        places = places[((places > 0) & (places <= (len(rows), len(columns)))).all(axis=1)]
+        inside[places[:, 0], places[:, 1]] = True
+        x = (self.left + self.pitch * np.arange(-1, len(columns) + 2)).tolist()
+        y = (self.top + self.pitch * np.arange(-1, len(rows) + 2)).tolist()
+        level, upright = _runs(inside[1:] != inside[:-1]), _runs((inside[:, 1:] != inside[:, :-1]).T)
+        return [
+            *((x[start], y[line + 1], x[end], y[line + 1]) for line, start, end in level),
+            *((x[line + 1], y[start], x[line + 1], y[end]) for line, start, end in upright),
+        ]
+
     def hit(self, x: float, y: float) -> Hit | None:
         """Well, header or corner at a point, or None."""
         row, column = self._row(y), self._column(x)
@@ -151,3 +170,10 @@ class GridGeometry:
 
 def _step(needed: float, pitch: float) -> int:
     return next((step for step in (1, 2, 3, 4, 6, 8, 12) if step * pitch >= needed), 16)
+
+
+def _runs(edges: NDArray[np.bool_]) -> Iterator[tuple[int, int, int]]:
+    """Give line, start and end of each unbroken run of True along the lines, (n_lines, length)."""
+    steps = np.diff(edges.astype(np.int8), axis=1, prepend=0, append=0)
+    lines, starts = np.nonzero(steps == 1)
+    return zip(lines.tolist(), starts.tolist(), np.nonzero(steps == -1)[1].tolist(), strict=True)

@@ -52,6 +52,7 @@ class WellLayers(QObject):
         self._words: list[str] = []
         self._written: list[str] = []
         self._marked: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
+        self._painted = np.zeros((0, 6), np.uint8)
         self._is_visible = True
         self._names = timer(self, _UNTIL_STILL, self._write_names, once=True)
         for event in self._camera_events():
@@ -88,7 +89,8 @@ class WellLayers(QObject):
         self._colours = frame_colours(self._wells, None)
         is_same = (self._rasters, self._pixel_um) == (rasters, plate.pixel_um)
         self._pixel_um = plate.pixel_um
-        self._boxes, self._rasters = boxes[["y0", "x0", "y1", "x1"]].to_numpy(float), rasters
+        self._boxes = boxes[["y0", "x0", "y1", "x1"]].to_numpy(float)
+        self._rasters = self._rasters if is_same else rasters
         if is_same and self._layer(_MARKS) is not None and self._layer(_WELLS) is not None:
             return []
         for layer in [layer for layer in self._viewer.layers if _KEY in layer.metadata]:
@@ -131,15 +133,22 @@ class WellLayers(QObject):
         if layer is None:
             return
         context, selected = (self._wells.index.isin(list(wells)) for wells in self._marked)
+        marks = np.column_stack([self._colours, context, selected]).astype(np.uint8)
+        is_new = marks != self._painted
+        changed = np.flatnonzero(is_new.any(axis=1))
+        if not changed.size:
+            return
+        self._painted = marks
         for raster, picture in zip(self._rasters, self._pictures, strict=True):
-            raster.paint(picture, self._colours, context, selected)
-        layer.refresh(extent=False)
+            raster.paint(picture, self._colours, context, selected, changed)
+        layer.refresh(extent=False, thumbnail=bool(is_new[:, :4].any()))  # of the marks, frames are seen so small
 
     def _layer(self, title: str) -> Any:
         return next((layer for layer in self._viewer.layers if layer.metadata.get(_KEY) == title), None)
 
     def _add_marks(self) -> None:
         self._pictures = [raster.blank() for raster in self._rasters]
+        self._painted = np.zeros((len(self._wells), 6), np.uint8)
         self._viewer.add_image(
             self._pictures,
             rgb=True,

@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +15,7 @@ from qtpy.QtGui import QDragEnterEvent, QDropEvent
 from qtpy.QtWidgets import QApplication
 
 from napari_ben.session import KEY
-from napari_ben.widgets import BenDock
+from napari_ben.widgets import BenDock, _context_step, _looks
 from napari_ben.widgets import _dock as dock_module
 from napari_ben.widgets import _preferences as preferences
 
@@ -92,6 +94,32 @@ def test_one_selection_in_three_views_without_a_loop(qtbot, opened, runs):
         assert opened.context.grid.selection() == opened.session.state.selected
         shown = opened.results.embedding.selection()
         assert set(opened.session.state.predictions.index["well"].iloc[shown]) == set(opened.session.state.selected)
+
+
+def test_a_new_selection_asks_nothing_again_and_touches_one_layer_once(qtbot, opened, viewer, runs, monkeypatch):
+    runs()
+    opened.method.button.click()
+    qtbot.waitUntil(lambda: len(opened.results.embedding.canvas.data) == 24, timeout=10000)
+    opened.session.select(["A01"])
+    qtbot.wait(200)
+    counts = Counter()
+    grid, embedding = opened.context.grid, opened.results.embedding
+    shown = [(grid, "set_data"), (embedding, "set_data"), (opened.context.legend, "updateGeometry")]
+    for owner, name in [*shown, (_context_step, "fill"), (_context_step, "grid_data"), (_looks, "_tells_apart")]:
+        monkeypatch.setattr(owner, name, partial(counted, counts, name, getattr(owner, name)))
+    for layer in viewer.layers:
+        layer.events.set_data.connect(lambda event: counts.update([event.source.name]))
+        if hasattr(layer, "text"):
+            layer.text.events.connect(lambda _event: counts.update(["text"]))
+    opened.session.select(["A01", "B02"])
+    qtbot.wait(200)
+    assert counts == {"Well marks": 1}
+
+
+def counted(counts, name, do, *arguments):
+    """Count a call and make it."""
+    counts[name] += 1
+    return do(*arguments)
 
 
 def test_wells_appear_as_they_come_and_survive_a_cancel(qtbot, opened, runs):

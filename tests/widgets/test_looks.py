@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from napari_ben.results import class_colours
+from napari_ben.widgets import _looks
 from napari_ben.widgets._legend_data import ColourScale
 from napari_ben.widgets._looks import CONFIDENCE, PREDICTED, colour_columns, fill, grid_data, meanings
 from napari_ben.widgets._palette import ROLE_COLOURS
@@ -34,6 +35,17 @@ def test_columns_that_tell_wells_apart_are_offered(mapped, predicted):
     assert colour_columns(mapped, None) == ("role", "treatment", "dose")
     of_the_run = (PREDICTED, CONFIDENCE, "P(actin)", "P(tubulin)", "P(DMSO)")
     assert colour_columns(mapped, predicted.predictions)[-5:] == of_the_run
+
+
+def test_the_columns_of_a_plate_are_looked_at_once(mapped, predicted, monkeypatch):
+    asked = []
+    tells_apart = _looks._tells_apart
+    monkeypatch.setattr(_looks, "_tells_apart", lambda column: asked.append(column.name) or tells_apart(column))
+    other = replace(mapped)
+    for predictions in (None, predicted.predictions, predicted.predictions):
+        colour_columns(other, predictions)
+    assert asked.count("dose") == 1
+    assert len(asked) == len(set(asked))
 
 
 def test_role_fills_in_its_colours_with_counts(predicted):

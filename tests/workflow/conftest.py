@@ -17,6 +17,8 @@ from napari_ben.samples import MECHANISMS, ScreenDesign, write_screen
 CHANNELS = ("DNA", "ER", "Mito")
 CLASSES = ("actin", "tubulin", "kinase", "DMSO")
 
+collect_ignore = ["killing.py"]  # a script that test_killed starts
+
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -59,6 +59,15 @@ def test_every_prior_beats_the_plain_maximum_under_a_class_bias(prior: str):
     assert (assign_classes(logits, prior, 1) == truth).mean() > plain + 0.2
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_balancing_stays_with_the_images_when_few_classes_are_told_apart_sharply(seed: int):
+    """Logits of ArcFace are 30 times a cosine: lowered below zero, coefficients would choose the least likely class."""
+    logits, truth = make_logits(72, 8, 3.5, seed)
+    scores = balance_wells(4 * logits, np.full(8, 9))
+    assert (scores > 0).all()
+    assert (scores.argmax(1) == truth).mean() > (logits.argmax(1) == truth).mean()
+
+
 def test_frozen_numbers():
     logits, truth = make_logits(60, 60, 3.0, 7)
     found = {prior: int((assign_classes(logits, prior, 1) == truth).sum()) for prior in ("balance", "assign", "both")}

@@ -3,7 +3,8 @@
 ``balance`` lowers a coefficient of the class that is predicted too often, in small steps, and keeps the coefficients
 under which the counts fit the design best. Probabilities are normalised over the wells of the plate for each class, not
 over the classes: that looks like a slip in the published code, but it is what takes out a bias that a plate gives to a
-whole class. The paper lowers probabilities by 0.001, the code a factor by 0.01; this follows the code.
+whole class. The paper lowers probabilities by 0.001, the code a factor by 0.01; this follows the code, and ends where a
+factor would fall to zero or below: with few classes it would, and then the least likely wells fit the design best.
 
 ``assign`` is the assignment of wells to classes of the greatest likelihood in which no class is used more often than it
 can be. ``both`` assigns after balancing. Assigning wins where the network is good, balancing where it is weak.
@@ -122,7 +123,7 @@ def balance_wells(logits: Float64, capacity: NDArray[np.int64], n_tries: int = N
 
 
 def _descend(shares: Float64, coefficients: Float64, step: float, goal: tuple[Float64, int]) -> tuple[Float64, float]:
-    """Lower the coefficient of the most frequent class again and again; gives the best on the way, and its fit."""
+    """Lower the most frequent class's coefficient while it stays positive; gives the best on the way, and its fit."""
     (wanted, n_tries), current = goal, coefficients.copy()
     chosen = (shares * current).argmax(axis=1)
     best, found = -1.0, current.copy()
@@ -131,6 +132,8 @@ def _descend(shares: Float64, coefficients: Float64, step: float, goal: tuple[Fl
         if fit > best:
             best, found = fit, current.copy()
         most = np.bincount(chosen, minlength=len(current)).argmax()
+        if current[most] <= step:
+            break
         current[most] -= step
         changed = np.flatnonzero(chosen == most)  # only these can choose otherwise now
         chosen[changed] = (shares[changed] * current).argmax(axis=1)

@@ -39,7 +39,13 @@ def test_the_decay_rises_and_starts_low(epoch: int, step: int, decay: float):
     ("epoch", "weight"), [(1, 100 * math.exp(-3.2)), (3, 100 * math.exp(-0.8)), (5, 100), (9, 100)]
 )
 def test_consistency_ramps_up(epoch: int, weight: float):
-    assert ramp_up(epoch, Teacher()) == pytest.approx(weight)
+    assert ramp_up(epoch, Teacher(consistency=100)) == pytest.approx(weight)
+
+
+def test_the_consistency_of_deepnoise_is_the_published_one_for_its_classes():
+    student, teacher = torch.rand(2, 4, 1139, dtype=torch.float64).softmax(2)
+    published = 100 * torch.nn.functional.mse_loss(student, teacher)
+    assert Teacher().consistency * (student - teacher).square().sum(1).mean() == pytest.approx(published.item())
 
 
 def test_parameters_are_averaged_and_buffers_are_not(half: TrainingData):
@@ -56,7 +62,7 @@ def test_parameters_are_averaged_and_buffers_are_not(half: TrainingData):
 
 
 def test_the_loss_is_its_formula(half: TrainingData):
-    teacher = make_teacher(half, pseudo_from=1, pseudo_weight=0.05)
+    teacher = make_teacher(half, consistency=50, pseudo_from=1, pseudo_weight=0.05)
     student = build_network("resnet10", 2, 2, width=4, seed=5).train()
     rows = np.arange(6)
     teacher.labels[:6] = torch.tensor([-1, 1, -1, 0, 0, -1])
@@ -64,9 +70,9 @@ def test_the_loss_is_its_formula(half: TrainingData):
     with torch.no_grad():
         z_s, z_t = copy.deepcopy(student)(easy).double(), copy.deepcopy(teacher.network).train()(hard).double()
         found = teacher.join(torch.tensor(2.0), student, (easy, hard), rows, epoch=7).item()
-    consistency = ((z_s.softmax(1) - z_t.softmax(1)) ** 2).sum() / (2 * 6)
+    consistency = ((z_s.softmax(1) - z_t.softmax(1)) ** 2).sum() / 6
     pseudo = -z_s.log_softmax(1)[[1, 3, 4], [1, 0, 0]].mean()
-    assert found == pytest.approx((0.95 * 2 + 100 * consistency + 0.05 * pseudo).item(), rel=1e-5)
+    assert found == pytest.approx((0.95 * 2 + 50 * consistency + 0.05 * pseudo).item(), rel=1e-5)
 
 
 def test_pseudo_labels_are_one_a_well_and_refreshed_when_the_teacher_is_better(half: TrainingData):

@@ -68,7 +68,9 @@ class Teacher(_Part):
     last_decay
         Thereafter.
     consistency
-        Weight of the squared difference of student's and teacher's probabilities.
+        Weight of the squared distance between student's and teacher's probabilities, a sum over classes. DeepNoise
+        weighs the mean over its 1,139 classes with 100, which is the same; on a screen of 8 classes the mean so
+        weighed would count 140 times as much, and keep the student from learning its labels.
     ramp_up
         Epochs over which that weight rises.
     pseudo_weight
@@ -85,7 +87,7 @@ class Teacher(_Part):
 
     decays: tuple[tuple[Count, Decay], ...] = ((1, 0.5), (10, 0.9), (20, 0.99))
     last_decay: Decay = 0.999
-    consistency: Annotated[float, Field(ge=0)] = 100.0
+    consistency: Annotated[float, Field(ge=0)] = 100 / 1139
     ramp_up: Count = 5
     pseudo_weight: Share = 0.05
     pseudo_from: Annotated[int, Field(ge=0)] = 20

@@ -1,6 +1,6 @@
 """DeepNoise's semi-supervised part: a mean teacher, consistency, and pseudo-labels (arXiv 2209.05772, and its code).
 
-L = (1 − w) L_labelled + λ(t) · mean((softmax z_s(x_easy) − softmax z_t(x_hard))²) + w · CE(z_s(x_easy), ŷ)
+L = (1 − w) L_labelled + λ(t) · ‖softmax z_s(x_easy) − softmax z_t(x_hard)‖² + w · CE(z_s(x_easy), ŷ), means over images
 
 The teacher's parameters are a running mean of the student's; its BatchNorm buffers are its own, from its own forward
 passes in training mode, and are never averaged. Pseudo-labels ŷ come from the teacher's logits, averaged over four
@@ -16,7 +16,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional
 
 from napari_ben.models import Classifier
 from napari_ben.results import assign_classes
@@ -89,7 +88,8 @@ class MeanTeacher:
         logits = student(easy).float()
         with torch.no_grad():
             wanted = self.network.train()(hard).float().softmax(1)
-        total = loss + ramp_up(epoch, self.options) * functional.mse_loss(logits.softmax(1), wanted)
+        apart: Tensor = (logits.softmax(1) - wanted).square().sum(1).mean()
+        total = loss + ramp_up(epoch, self.options) * apart
         weight = self.options.pseudo_weight if epoch > self.options.pseudo_from else 0.0
         if not weight:
             return total

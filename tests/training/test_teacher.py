@@ -75,6 +75,18 @@ def test_the_loss_is_its_formula(half: TrainingData):
     assert found == pytest.approx((0.95 * 2 + 50 * consistency + 0.05 * pseudo).item(), rel=1e-5)
 
 
+def test_the_buffers_are_those_of_images_as_inference_shows_them(half: TrainingData):
+    teacher = make_teacher(half)
+    rows = np.arange(12)
+    images = torch.from_numpy(half.images[rows])
+    with torch.no_grad():
+        teacher.network.train()(images * 3 + 5)
+        expected = copy.deepcopy(teacher.network)(images)
+        teacher.settle(rows)
+        torch.testing.assert_close(teacher.network.eval()(images), expected, rtol=1e-4, atol=1e-4)
+    assert not any(parameter.requires_grad for parameter in teacher.network.parameters())
+
+
 def test_pseudo_labels_are_one_a_well_and_refreshed_when_the_teacher_is_better(half: TrainingData):
     teacher = make_teacher(half, memory=0.9)
     rows = np.flatnonzero((half.labels == -1) & ~half.is_control)

@@ -157,6 +157,8 @@ def _finish_epoch(run: _Run, state: RunState, loss: float) -> float | None:
     is_last = len(state.losses) + 1 == run.config.epochs
     if is_contrastive and is_last:
         _probe(run)
+    if learner.teacher is not None:
+        learner.teacher.settle(np.concatenate([*run.pool.queries, run.pool.unlabelled]))
     accuracy = None
     if run.validates and (is_last or not is_contrastive):
         accuracy = well_accuracy(learner.plain(), learner.data, run.held, run.config, learner.device)

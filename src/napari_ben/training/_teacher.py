@@ -2,8 +2,9 @@
 
 L = (1 − w) L_labelled + λ(t) · ‖softmax z_s(x_easy) − softmax z_t(x_hard)‖² + w · CE(z_s(x_easy), ŷ), means over images
 
-The teacher's parameters are a running mean of the student's; its BatchNorm buffers are its own, from its own forward
-passes in training mode, and are never averaged. Pseudo-labels ŷ come from the teacher's logits, averaged over four
+The teacher's parameters are a running mean of the student's; its BatchNorm buffers are its own and are never averaged.
+In the code they come from its forward passes, which see heavily distorted images only; here they are measured after
+every epoch on images as inference shows them. Pseudo-labels ŷ come from the teacher's logits, averaged over four
 turns of an image, the fields of a well and refreshes, and balanced to the plate's design where it is known.
 
 The code saves the student under the teacher's name; here the teacher is what is validated and kept.
@@ -17,6 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from napari_ben.methods import apply_statistics, measure_statistics
 from napari_ben.models import Classifier
 from napari_ben.results import assign_classes
 from napari_ben.training._data import UNLABELLED, TrainingData
@@ -25,6 +27,8 @@ from napari_ben.training._options import Teacher
 from napari_ben.training._pixels import chunks_of
 
 __all__ = ["MeanTeacher", "decay_at", "ramp_up"]
+
+N_SETTLE = 2048  # images that the buffers are measured on, at most
 
 
 def ramp_up(epoch: int, options: Teacher) -> float:
@@ -95,6 +99,12 @@ class MeanTeacher:
             return total
         pseudo = self.labels[torch.from_numpy(rows)].to(logits.device)
         return total - weight * loss + weight * cross_entropy(logits, pseudo, 0.0)
+
+    def settle(self, rows: NDArray[np.int64]) -> None:
+        """Measure the buffers on images as inference shows them, taken evenly from these rows."""
+        some = rows[np.linspace(0, len(rows) - 1, min(len(rows), N_SETTLE)).round().astype(np.int64)]
+        images = chunks_of(self.data, some, next(self.network.parameters()).device)
+        self.network = apply_statistics(self.network, measure_statistics(self.network, images))
 
     def listen(self, rows: NDArray[np.int64], accuracy: float | None) -> None:
         """Refresh the pseudo-labels when the teacher's validation got better, or when nothing validates.

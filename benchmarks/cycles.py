@@ -4,13 +4,15 @@
 
 A cycle opens a tiny plate of TIFF files, runs a small network on it, selects wells and lets them go. Then, with
 ``plate``, the next one is opened in the same dock; with ``dock``, the dock is closed and a new one made; with
-``window``, napari's whole window. With ``--bare`` a cycle is the same images in a napari window without the dock: what
-napari itself leaves behind. What is counted after the first cycles and at the end: memory, threads, open files, Qt
-widgets, layers, callbacks on the viewer's events, temporary files, and the living objects of this project by their
-class. Needs a display; the person's own settings and caches are not touched.
+``window``, napari's whole window. With ``--bare`` a cycle is such images in napari alone, in the same window or, with
+``window``, in a new one: what napari itself leaves behind. What is counted after the first cycles and at the end:
+memory, threads, open files, Qt widgets, layers, callbacks on the viewer's events, temporary files, and the living
+objects of this project by their class. Where the C library is GNU's, memory also as what it has handed out, without
+the gaps between: that is what something holds. Needs a display; the person's own settings and caches are not touched.
 """
 
 import argparse
+import ctypes
 import gc
 import os
 import shutil
@@ -100,6 +102,21 @@ def settle() -> None:
         gc.collect()
 
 
+class Heap(ctypes.Structure):
+    """What GNU's ``mallinfo2`` gives: ten counts of bytes."""
+
+    _fields_ = tuple((name, ctypes.c_size_t) for name in (*"abcdefg", "used", *"ij"))
+
+
+def handed_out() -> dict[str, int]:
+    """Count what the C library has handed out, where it says so."""
+    ask = getattr(ctypes.CDLL(None), "mallinfo2", None) if sys.platform == "linux" else None
+    if ask is None:
+        return {}
+    ask.restype = Heap
+    return {"memory handed out, KiB": ask().used // 1024}
+
+
 def callbacks(viewer: Any) -> int:
     """Count what listens to the viewer, its layers, its camera and its cursor."""
     groups = (viewer.events, viewer.layers.events, viewer.layers.selection.events, viewer.scene.camera.events)
@@ -123,6 +140,7 @@ def measure(viewer: Any) -> Counter[str]:
     )
     if viewer is not None:
         counts |= {"layers": len(viewer.layers), "callbacks": callbacks(viewer)}
+    counts |= handed_out()
     kinds = (type(thing) for thing in gc.get_objects())
     counts.update(f"{kind.__module__.removeprefix(OWN)}.{kind.__name__}" for kind in kinds if is_own(kind))
     return counts
@@ -179,16 +197,22 @@ class Cycles:
 
 
 class Bare:
-    """Cycles of the same images, in a window of napari's each time, without the dock."""
+    """Cycles of such images without the dock."""
+
+    def __init__(self, what: str) -> None:
+        self._viewer = None if what == "window" else napari.Viewer(show=True)
 
     def turn(self, _number: int) -> Any:
-        """Make one."""
-        viewer = napari.Viewer(show=True)
+        """Make one, and give the viewer that is still there."""
+        viewer = self._viewer or napari.Viewer(show=True)
         for channel in range(2):
             viewer.add_image([np.zeros((96, 128), np.uint16), np.zeros((48, 64), np.uint16)], name=f"ch{channel}")
         viewer.add_points(np.zeros((12, 2)))
         wait(0.2)
-        viewer.close()
+        viewer.layers.clear()
+        if self._viewer is None:
+            viewer.close()
+        return self._viewer
 
 
 def no_device() -> Any:
@@ -215,14 +239,16 @@ def main() -> None:
     os.environ["NAPARI_BEN_CACHE"] = str(HOME / "cache")
     tempfile.tempdir = str(HOME)
     plates = [write_plate(HOME / f"plate {number}") for number in (1, 2)]
-    cycles = Bare() if arguments.bare else Cycles(arguments.what, plates, write_model(HOME / "tiny.safetensors"))
+    model = write_model(HOME / "tiny.safetensors")
+    cycles = Bare(arguments.what) if arguments.bare else Cycles(arguments.what, plates, model)
     first: Counter[str] = Counter()
     for number in range(arguments.cycles):
         viewer = cycles.turn(number)
         if number == SETTLED - 1:
             first = measure(viewer)
     last = measure(viewer)
-    print(f"{arguments.cycles} cycles ({'bare' if arguments.bare else arguments.what}), {process_time():.0f} s of CPU;")
+    what = f"{arguments.what}, bare" if arguments.bare else arguments.what
+    print(f"{arguments.cycles} cycles ({what}), {process_time():.0f} s of CPU;")
     print(f"what is there after {SETTLED} and after {arguments.cycles} of them, where it grew:")
     report(first, last, arguments.cycles - SETTLED)
     sys.stdout.flush()

@@ -21,8 +21,8 @@ bench = load_beside("bad_input")
 tiff_plate, tiny_model = bench.plate, bench.model
 SLOW = 30000
 SETTLED, CYCLES = 2, 8
+OWN = "napari_ben."
 POOLS = ("ThreadPoolExecutor", "asyncio", "zarr", "Dummy")  # these live as long as Python
-KEPT_BY_NAPARI = {"Task", "_Worker", "JobRunner"}  # its register of tasks keeps what it ran as long as the window
 
 
 @pytest.fixture
@@ -52,8 +52,8 @@ def count(qtbot, viewer, folder):
     """Count threads, open files, widgets, listeners, files, and this project's objects by their class."""
     settle(qtbot)
     kinds = (type(thing) for thing in gc.get_objects())
-    own = Counter(kind.__name__ for kind in kinds if str(getattr(kind, "__module__", "")).startswith("napari_ben."))
-    counts = Counter({name: number for name, number in own.items() if name not in KEPT_BY_NAPARI})
+    counts = Counter(kind.__name__ for kind in kinds if str(getattr(kind, "__module__", "")).startswith(OWN))
+    counts["placed widgets"] = sum(type(thing).__name__ == "QWidgetItem" for thing in gc.get_objects())
     counts["threads"] = sum(not thread.name.startswith(POOLS) for thread in threading.enumerate())
     counts["open files"] = len(psutil.Process().open_files())
     counts["widgets"] = len(QApplication.allWidgets())

@@ -1,9 +1,11 @@
 """The thread: what comes out of a task reaches the session, also errors, and a cancel gives what there is."""
 
+import gc
 import subprocess
 import sys
 import threading
 import warnings
+from weakref import ref
 
 import pytest
 from qtpy.QtCore import QThreadPool
@@ -212,6 +214,51 @@ def test_what_fails_when_work_is_closed_is_said_too(qtbot, session, runner):
     runner.start(Task("run", 1, "Working", work()))
     qtbot.waitUntil(lambda: last(session) == "failed")
     assert session.heard[-1][1].errno == 28
+
+
+def test_nobody_keeps_a_worker_that_finished_by_what_would_make_it_quit(qtbot, session, runner, monkeypatch):
+    kept, create = [], _job.create_worker
+
+    def create_and_keep(*arguments, **named):
+        worker = create(*arguments, **named)
+        kept.append((worker.quit, ref(worker)))
+        return worker
+
+    def work():
+        yield
+
+    monkeypatch.setattr(_job, "create_worker", create_and_keep)
+    task = Task("run", 1, "Working", work())
+    alive = ref(task)
+    runner.start(task)
+    qtbot.waitUntil(lambda: last(session) == "returned")
+    QThreadPool.globalInstance().waitForDone(5000)
+    session.heard.clear()
+    del task
+    ((quits, worker),) = kept
+    qtbot.waitUntil(lambda: gc.collect() >= 0 and alive() is None and worker() is None)
+    quits()
+
+
+def test_what_napari_keeps_makes_a_living_worker_quit(qtbot, session, runner, monkeypatch):
+    kept, create = [], _job.create_worker
+    monkeypatch.setattr(_job, "create_worker", lambda *a, **k: kept.append(create(*a, **k)) or kept[-1])
+    closed = threading.Event()
+
+    def work():
+        try:
+            while True:
+                yield
+        finally:
+            closed.set()
+
+    runner.start(Task("run", 1, "Working", work()))
+    qtbot.waitUntil(lambda: last(session) == "yielded")
+    kept.pop().quit()
+    qtbot.waitUntil(closed.is_set)
+    QThreadPool.globalInstance().waitForDone(5000)
+    qtbot.wait(20)
+    assert last(session) != "returned"
 
 
 def test_work_that_ends_after_the_window_says_nothing():

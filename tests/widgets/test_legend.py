@@ -78,6 +78,14 @@ def test_a_hundred_groups_do_not_fill_the_dock(legend):
     assert "and 76 more" in chips(legend)
 
 
+def test_chips_are_used_again_for_other_names(legend):
+    before = legend.findChildren(Chip)
+    for entries in (ROLES, (), (*MEANINGS, *ROLES)):
+        legend.set_entries(entries)
+    assert legend.findChildren(Chip) == before
+    assert len(chips(legend)) == len(before)
+
+
 def test_a_number_has_a_scale_instead_of_chips(legend):
     legend.set_entries((), ColourScale("dose", 0.1, 30, colour_scale("viridis")))
     (bar,) = legend.findChildren(ScaleBar)

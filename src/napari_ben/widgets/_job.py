@@ -3,8 +3,9 @@
 napari's own worker does it, so that a run shows in the activity dock and napari asks before it closes the window. Four
 of its habits are worked around. It swallows every `RuntimeError`, so errors travel as values. All workers share one
 small pool, so each of ours gives its place back: a UMAP that waits for its process must not hold up a run. It catches
-the warnings of the whole process while it works, and where two workers overlap never lets go of them again. And napari
-keeps it as long as the window, so it must not keep what a closed dock showed.
+the warnings of the whole process while it works, and where two workers overlap never lets go of them again. And
+napari keeps, as long as the window, what would make it quit: that must keep neither it nor what a plate since closed
+showed.
 
 Drawing the canvas is thousands of calls, after each of which the window waits for the interpreter, by default up to
 5 ms: beside a computing thread a frame took seconds. While a task runs, the interpreter is handed over more often.
@@ -14,6 +15,7 @@ import sys
 from collections.abc import Callable, Generator
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from functools import partial
 from threading import Event
 from typing import Any
 from weakref import ref
@@ -88,6 +90,16 @@ class _Worker(GeneratorWorker):
                 self.returned.emit(outcome)
             self.finished.emit()
             self._finished.emit(self)
+
+    @property
+    def quit(self) -> Callable[[], None]:
+        """What makes it give up; it leads back to a living worker only."""
+        return partial(_give_up, ref(self))
+
+
+def _give_up(worker: "ref[_Worker]") -> None:
+    if (living := worker()) is not None:
+        GeneratorWorker.quit(living)
 
 
 class JobRunner:

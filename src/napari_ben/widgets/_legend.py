@@ -31,14 +31,12 @@ class Legend(QWidget):
         self._chips: list[Chip] = []
         self._announced: tuple[LegendEntry, ...] = ()
         self._scale = ScaleBar(self)
-        self._more = Chip(LegendEntry("", mark="outline"), self)
         self._flow = _Flow(self)
         self._flow.setContentsMargins(0, 0, 0, 0)
         self._flow.setHorizontalSpacing(2)
         self._flow.setVerticalSpacing(0)
         self._flow.addWidget(self._scale)
         self._scale.hide()
-        self._more.hide()
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
@@ -71,30 +69,23 @@ class Legend(QWidget):
         self._filter()
 
     def _show_chips(self, entries: Sequence[LegendEntry]) -> None:
-        shown = entries[:_MOST]
-        if [chip.entry.key for chip in self._chips] == [entry.key for entry in shown]:
-            for chip, entry in zip(self._chips, shown, strict=True):
-                chip.set_entry(entry)
-            return
+        left_out = len(entries) - _MOST
+        more = (LegendEntry(f"and {left_out} more", mark="none"),) if left_out > 0 else ()
+        shown = (*entries[:_MOST], *more)
         chosen = {entry.key for entry in self.chosen()}
-        for chip in self._chips:
-            self._flow.removeWidget(chip)
+        self._chips += [self._chip(entry) for entry in shown[len(self._chips) :]]
+        for chip, entry in zip(self._chips, shown, strict=False):
+            chip.set_entry(entry)
+            chip.setChecked(entry.key in chosen)
+            chip.show()
+        for chip in self._chips[len(shown) :]:
+            chip.setChecked(False)
             chip.hide()
-            chip.deleteLater()
-        self._flow.removeWidget(self._more)
-        self._chips = [self._chip(entry, checked=entry.key in chosen) for entry in shown]
-        self._more.setVisible(len(entries) > _MOST)
-        if len(entries) > _MOST:
-            self._more.set_entry(LegendEntry(f"and {len(entries) - _MOST} more", mark="none"))
-            self._flow.addWidget(self._more)
-        self.updateGeometry()
 
-    def _chip(self, entry: LegendEntry, *, checked: bool) -> Chip:
+    def _chip(self, entry: LegendEntry) -> Chip:
         chip = Chip(entry, self)
-        chip.setChecked(checked)
-        chip.clicked.connect(lambda _checked: self._filter())
+        chip.clicked.connect(self._filter)
         self._flow.addWidget(chip)
-        chip.show()
         return chip
 
     def _filter(self) -> None:

@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QComboBox, QFormLayout, QLabel, QWidget
+from qtpy.QtWidgets import QFormLayout, QLabel, QWidget
+
+from napari_ben.widgets._chooser import Chooser
 
 _NONE = "choose …"
 
@@ -24,7 +26,7 @@ class ChannelTable(QWidget):
         self._form = QFormLayout(self)
         self._form.setContentsMargins(0, 0, 0, 0)
         self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        self.choices: dict[str, QComboBox] = {}
+        self.choices: dict[str, Chooser] = {}
 
     def show_mapping(self, mapping: Mapping[str, str | None], plate_channels: Sequence[str]) -> None:
         """Show a mapping, None where a channel is not found."""
@@ -42,9 +44,8 @@ class ChannelTable(QWidget):
             self._form.removeRow(0)
         self.choices = {}
         for name in names:
-            choice = QComboBox(self)
+            choice = Chooser(f"Plate channel for {name}", self)
             choice.textActivated.connect(lambda text, name=name: self._on_chosen(name, text))
-            choice.setAccessibleName(f"Plate channel for {name}")
             self.choices[name] = choice
             self._form.addRow(QLabel(name, self), choice)
 

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 import pandas as pd
-from qtpy.QtWidgets import QComboBox, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from napari_ben.embedding import ALIGNMENTS
 from napari_ben.evaluation import Estimate
 from napari_ben.session import Session, SessionState
+from napari_ben.widgets._chooser import Chooser
 from napari_ben.widgets._step import GAP, NoticeLabel, row
 from napari_ben.widgets._tinted import QuietLabel
 from napari_ben.widgets._trust_ranking import fill_table, ranked_table
@@ -74,8 +75,7 @@ class AlignRow(QWidget):
         super().__init__(parent)
         self._session = session
         self.meaning = QuietLabel(_MEANING, self)
-        self.names = QComboBox(self)
-        self.names.setAccessibleName("Alignment")
+        self.names = Chooser("Alignment", self)
         for name, recipe in ALIGNMENTS.items():
             self.names.addItem(recipe.title, name)
         self.names.setCurrentIndex(self.names.findData(_USUAL))

@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import (
-    QComboBox,
     QDialog,
     QGridLayout,
     QHBoxLayout,
@@ -20,6 +19,7 @@ from napari_ben.evaluation import Estimate
 from napari_ben.plates import Plate
 from napari_ben.results import Predictions, class_colours
 from napari_ben.session import RunPair, Session, SessionState, count_words, run_name
+from napari_ben.widgets._chooser import Chooser
 from napari_ben.widgets._compare_table import AlignRow, RunsTable
 from napari_ben.widgets._embedding import EmbeddingView
 from napari_ben.widgets._embedding_data import EmbeddingData
@@ -110,7 +110,7 @@ class CompareWindow(QDialog):
         """Show two runs of a plate."""
         self._pair = pair
         self.summary.setText(pair_words(pair))
-        colours = class_colours(tuple(dict.fromkeys((*pair.before.classes, *pair.after.classes))))
+        colours = _colours_of(pair)
         self.grid.set_data(changes(plate, pair, colours))
         self.runs.show_runs(pair.table)
         frame = _frame(pair.places) if pair.shares_axes else None
@@ -132,9 +132,7 @@ class _Side(QWidget):
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._run: Predictions | None = None
-        self.runs = QComboBox(self)
-        self.runs.setAccessibleName(f"Run {title}")
-        self.runs.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.runs = Chooser(f"Run {title}", self)
         self.embedding = EmbeddingView(self)
         self.embedding.selection_changed.connect(self._on_selected)
         top = QHBoxLayout()
@@ -157,7 +155,7 @@ class _Side(QWidget):
         self._run = run
         said = [str(name) for name in run.fields["pred_class"]]
         counts = run.wells["pred_class"].value_counts()
-        legend = tuple(LegendEntry(name, colours[name], count=int(counts[name])) for name in colours if name in counts)
+        legend = tuple(LegendEntry(name, colour, count=int(counts.get(name, 0))) for name, colour in colours.items())
         context = run.index["in_context"].to_numpy(bool)
         self.embedding.set_data(
             EmbeddingData(xy, tuple(colours[name] for name in said), tuple(said), context, legend, "PCA", frame=frame)
@@ -185,6 +183,13 @@ def changes(plate: Plate, pair: RunPair, colours: dict[str, str]) -> GridData:
         else:
             looks[name] = WellLook(has_images=n_fields > 0, tooltip=f"{name}\n{said.get(name, 'not predicted')}")
     return GridData(plate.format, looks)
+
+
+def _colours_of(pair: RunPair) -> dict[str, str]:
+    """Colours of the classes that either run gives: with one legend for both, their embeddings are equally large."""
+    said = {str(name) for run in (pair.before, pair.after) for name in run.fields["pred_class"]}
+    colours = class_colours(tuple(dict.fromkeys((*pair.before.classes, *pair.after.classes))))
+    return {name: colour for name, colour in colours.items() if name in said}
 
 
 def pair_words(pair: RunPair) -> str:

@@ -4,10 +4,11 @@ from collections import Counter
 from typing import cast
 
 from qtpy.QtGui import QImage
-from qtpy.QtWidgets import QComboBox, QPushButton, QWidget
+from qtpy.QtWidgets import QPushButton, QWidget
 
 from napari_ben.plates import Role, control_choices, format_selection
 from napari_ben.session import ContextKind, Resolution, Session, SessionState, context_line, measured
+from napari_ben.widgets._chooser import Chooser
 from napari_ben.widgets._legend import Legend
 from napari_ben.widgets._looks import Fill, colour_columns, fill, grid_data, meanings
 from napari_ben.widgets._plate_grid import PlateGrid
@@ -30,14 +31,13 @@ class ContextStep(Step):
         self._shown: tuple[object, ...] = ()
         self.kinds = Segments(_KINDS, self)
         self.kinds.chosen.connect(lambda kind: session.choose_context(cast("ContextKind", kind)))
-        self.controls = _chooser("Which controls", "Which controls stand for the plate's normal", self)
+        self.controls = Chooser("Which controls", self, meaning="Which controls stand for the plate's normal")
         self.controls.textActivated.connect(lambda _text: session.choose_controls(self.controls.currentData()))
         self.undo = QPushButton("Undo", self)
         self.grid = PlateGrid(self)
         self.undo.clicked.connect(self.grid.undo)
         self.legend = Legend(self)
-        self.column = _chooser("Colour wells by", "What fills the wells", self)
-        self.column.setMinimumContentsLength(13)
+        self.column = Chooser("Colour wells by", self, meaning="What fills the wells", fewest=13)
         self.column.textActivated.connect(lambda _text: session.colour_by(self.column.currentData()))
         self.text = SelectionBox(self)
         self.warnings = NoticeLabel(self)
@@ -130,14 +130,6 @@ class ContextStep(Step):
             return ()
         values = plate.imaged[column]
         return tuple(str(name) for name in values.index[values == values[well]])
-
-
-def _chooser(name: str, meaning: str, parent: QWidget) -> QComboBox:
-    box = QComboBox(parent)
-    box.setAccessibleName(name)
-    box.setToolTip(meaning)
-    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    return box
 
 
 def _controls_words(name: str) -> str:

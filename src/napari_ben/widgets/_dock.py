@@ -17,6 +17,7 @@ from napari_ben.models import available_models
 from napari_ben.session import Session, SessionState, plate_of
 from napari_ben.widgets._canvas_view import CanvasView
 from napari_ben.widgets._context_step import ContextStep
+from napari_ben.widgets._dock_sheet import dock_sheet
 from napari_ben.widgets._job import JobRunner
 from napari_ben.widgets._method_step import MethodStep
 from napari_ben.widgets._model_step import ModelStep
@@ -25,8 +26,9 @@ from napari_ben.widgets._preferences import Memory, remembered, run_options, wit
 from napari_ben.widgets._results_step import ResultsStep
 from napari_ben.widgets._step import Step
 from napari_ben.widgets._teach_step import TeachStep
+from napari_ben.widgets._theme import Theme
 from napari_ben.widgets._timers import timer
-from napari_ben.widgets._tinted import Line
+from napari_ben.widgets._tinted import Line, Tinted
 from napari_ben.widgets._train_step import TrainStep
 
 _NARROWEST = 340
@@ -34,7 +36,7 @@ _SIZE = QSize(430, 900)
 _UNTIL_LAID_OUT = 100
 
 
-class BenDock(QWidget):
+class BenDock(Tinted, QWidget):
     """Plate-aware deep learning beside the canvas.
 
     Parameters
@@ -71,6 +73,10 @@ class BenDock(QWidget):
         self._scroll = timer(self, _UNTIL_LAID_OUT, self.show_results, once=True)
         self._connect()
         self._begin()
+
+    def sheet(self, theme: Theme) -> str:
+        """Give the style sheet for a theme."""
+        return dock_sheet(theme)
 
     def sizeHint(self) -> QSize:
         """Give the size at which everything can be read."""

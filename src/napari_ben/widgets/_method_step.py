@@ -1,9 +1,10 @@
 """Step 4: how the statistics follow the plate, and the one button."""
 
-from qtpy.QtWidgets import QComboBox, QWidget
+from qtpy.QtWidgets import QWidget
 
 from napari_ben.methods import METHODS
 from napari_ben.session import Notice, Resolution, Session, SessionState, run_line
+from napari_ben.widgets._chooser import Chooser
 from napari_ben.widgets._step import NoticeLabel, Step, row
 from napari_ben.widgets._timers import timer
 from napari_ben.widgets._tinted import ActionButton, QuietLabel, RunBar
@@ -18,9 +19,7 @@ class MethodStep(Step):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(4, "Method", parent)
         self._session = session
-        self.methods = QComboBox(self)
-        self.methods.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.methods.setMinimumContentsLength(12)
+        self.methods = Chooser("Method", self, fewest=12)
         for name, method in METHODS.items():
             self.methods.addItem(method.title, name)
         self.methods.activated.connect(lambda _place: session.choose_method(self.methods.currentData()))

@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
-from qtpy.QtWidgets import QComboBox, QFileDialog, QPushButton, QWidget
+from qtpy.QtWidgets import QFileDialog, QPushButton, QWidget
 
 from napari_ben.errors import ChannelError
 from napari_ben.models import available_models, guess_channels
 from napari_ben.session import Resolution, Session, SessionState, model_details, model_line
 from napari_ben.widgets._channel_table import ChannelTable
+from napari_ben.widgets._chooser import Chooser
 from napari_ben.widgets._step import Step, row
 from napari_ben.widgets._tinted import QuietLine
 
@@ -21,9 +22,7 @@ class ModelStep(Step):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(3, "Model", parent)
         self._session = session
-        self.models = QComboBox(self)
-        self.models.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.models.setMinimumContentsLength(12)
+        self.models = Chooser("Model", self, fewest=12)
         self.models.addItems([*available_models(), _OPEN])
         self.models.setCurrentIndex(-1)
         self.models.setPlaceholderText("Choose a model")

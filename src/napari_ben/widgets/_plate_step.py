@@ -6,11 +6,12 @@ from pathlib import Path
 
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QAction
-from qtpy.QtWidgets import QComboBox, QFileDialog, QMenu, QPushButton, QWidget
+from qtpy.QtWidgets import QFileDialog, QMenu, QPushButton, QWidget
 
 from napari_ben.plates import Plate, Screen
 from napari_ben.readers import LAYOUTS
 from napari_ben.session import Session, SessionState, plate_details, plate_line, plate_title, roles_line
+from napari_ben.widgets._chooser import Chooser
 from napari_ben.widgets._pattern_dialog import PatternDialog
 from napari_ben.widgets._preferences import recent_plates
 from napari_ben.widgets._problems import ProblemsList
@@ -30,9 +31,9 @@ class PlateStep(Step):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(1, "Plate", parent)
         self._session = session
-        self.plates = QComboBox(self)
-        self.plates.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.plates.setMinimumContentsLength(12)
+        self.plates = Chooser("Plate", self, fewest=12)
+        self.plates.setPlaceholderText("No plate yet")
+        self.plates.setEnabled(False)
         self.plates.textActivated.connect(lambda _title: session.show_plate(self.plates.currentData()))
         self.screen_button = _screen_button(self)
         self.open_button = QPushButton("Open…", self)

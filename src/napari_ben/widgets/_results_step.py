@@ -7,11 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtGui import QImage
-from qtpy.QtWidgets import QComboBox, QFileDialog, QPushButton, QWidget
+from qtpy.QtWidgets import QFileDialog, QPushButton, QWidget
 
 from napari_ben.errors import NapariBenError
 from napari_ben.results import installed_formats
 from napari_ben.session import Notice, Session, SessionState, measured, results_line
+from napari_ben.widgets._chooser import Chooser
 from napari_ben.widgets._compare_window import CompareWindow
 from napari_ben.widgets._embedding import EmbeddingView
 from napari_ben.widgets._looks import colour_columns
@@ -52,10 +53,7 @@ class ResultsStep(Step):
         self.overlay.toggled.connect(self.overlay_toggled)
         self.layouts = Segments({"PCA": "PCA", "UMAP": "UMAP"}, self)
         self.layouts.chosen.connect(session.show_layout)
-        self.column = QComboBox(self)
-        self.column.setAccessibleName("Colour points by")
-        self.column.setToolTip("What colours the points")
-        self.column.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.column = Chooser("Colour points by", self, meaning="What colours the points")
         self.column.setMinimumWidth(_NARROW_COMBO)
         self.column.textActivated.connect(lambda _text: session.colour_points_by(self.column.currentData()))
         self._add_windows()

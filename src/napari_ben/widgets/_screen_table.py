@@ -15,6 +15,7 @@ from napari_ben.widgets._theme import Theme
 _SORTED_BY = Qt.ItemDataRole.UserRole
 _ORDER = {"running": 0, "failed": 1, "done": 2, "idle": 3}
 _STATE = 3
+_WORDS = {"Plate", "Experiment", "State"}  # the other columns are numbers
 
 
 @dataclass(frozen=True)
@@ -121,19 +122,18 @@ class PlatesModel(QAbstractTableModel):
             return column.sorted_by(row)
         if role == Qt.ItemDataRole.ToolTipRole:
             return (column.tooltip or column.text)(row)
-        if role == Qt.ItemDataRole.TextAlignmentRole and not isinstance(column.sorted_by(row), str):
-            side = Qt.AlignmentFlag.AlignLeft if index.column() == _STATE else Qt.AlignmentFlag.AlignRight
-            return side | Qt.AlignmentFlag.AlignVCenter
-        return None
+        return _side(column) if role == Qt.ItemDataRole.TextAlignmentRole else None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Give a column's title, or what it means."""
         if orientation != Qt.Orientation.Horizontal:
             return None
         column = COLUMNS[section]
-        return {Qt.ItemDataRole.DisplayRole: column.title, Qt.ItemDataRole.ToolTipRole: column.help}.get(
-            Qt.ItemDataRole(role)
-        )
+        return {
+            Qt.ItemDataRole.DisplayRole: column.title,
+            Qt.ItemDataRole.ToolTipRole: column.help,
+            Qt.ItemDataRole.TextAlignmentRole: _side(column),
+        }.get(Qt.ItemDataRole(role))
 
 
 class _Sorted(QSortFilterProxyModel):
@@ -200,6 +200,7 @@ class PlatesTable(QTableView):
             rows.hide()
             rows.setDefaultSectionSize(rows.fontMetrics().height() + 8)
         if (columns := self.horizontalHeader()) is not None:
+            columns.setHighlightSections(False)
             columns.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
             columns.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
             columns.setSectionResizeMode(_STATE, QHeaderView.ResizeMode.Stretch)
@@ -218,6 +219,11 @@ class PlatesTable(QTableView):
 
     def _activate(self, index: QModelIndex) -> None:
         self.plate_activated.emit(self.row_at(index).plate)
+
+
+def _side(column: Column) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignLeft if column.title in _WORDS else Qt.AlignmentFlag.AlignRight
+    return side | Qt.AlignmentFlag.AlignVCenter
 
 
 def _number(value: float | None) -> str:

@@ -5,7 +5,6 @@ from pathlib import Path
 from platformdirs import user_documents_path
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
-    QComboBox,
     QDialog,
     QFileDialog,
     QHBoxLayout,
@@ -19,6 +18,7 @@ from qtpy.QtWidgets import (
 
 from napari_ben.methods import METHODS
 from napari_ben.session import Session, SessionState, Workforce, screen_line, screen_rows, usual_workers
+from napari_ben.widgets._chooser import Chooser
 from napari_ben.widgets._screen_table import PlatesTable
 from napari_ben.widgets._step import GAP, MARGIN, NoticeLabel, row
 from napari_ben.widgets._timers import timer
@@ -38,8 +38,7 @@ class WorkforceRow(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.kind = QComboBox(self)
-        self.kind.setAccessibleName("Who predicts the plates")
+        self.kind = Chooser("Who predicts the plates", self, fewest=14)
         for title, key in (("in this process", ""), ("processes here:", "workers"), ("dask scheduler:", "scheduler")):
             self.kind.addItem(title, key)
         self.workers = QSpinBox(self)
@@ -94,6 +93,7 @@ class ScreenWindow(QDialog):
         self.wish = QuietLabel("", self)
         self.folder = QLineEdit(self)
         self.folder.setAccessibleName("Folder of the results")
+        self.folder.textChanged.connect(self.folder.setToolTip)  # which shows the whole of a long one
         self.choose = QPushButton("Choose…", self)
         self.workforce = WorkforceRow(self)
         self.resamples = QSpinBox(self)

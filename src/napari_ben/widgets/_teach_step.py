@@ -9,6 +9,7 @@ from qtpy.QtWidgets import QComboBox, QFileDialog, QPushButton, QWidget
 from napari_ben.models import model_folder
 from napari_ben.results import RESERVED_COLUMNS
 from napari_ben.session import Session, SessionState, count_words
+from napari_ben.widgets._chooser import Chooser
 from napari_ben.widgets._step import Step, row
 from napari_ben.widgets._tinted import ActionButton, QuietLabel
 
@@ -24,8 +25,7 @@ class TeachStep(Step):
         super().__init__(6, "Teach", parent)
         self._session = session
         self._name_classes()
-        self.column = QComboBox(self)
-        self.column.setAccessibleName("Take the labels from a column")
+        self.column = Chooser("Take the labels from a column", self)
         self.column.textActivated.connect(self._on_column)
         self.clear = self._button("Clear", session.clear_labels, "Take all labels away")
         self.counts = QuietLabel(_HOW, self)

@@ -99,20 +99,7 @@ class HeadingButton(Tinted, QPushButton):
     def sheet(self, theme: Theme) -> str:
         """Give the style sheet for a theme."""
         plain = "background: transparent; border: 0px; padding: 0px; font-weight: bold; text-align: left;"
-        return f"QPushButton {{ {plain} }} QPushButton:focus {{ color: {theme.accent}; }}"
-
-
-class TintedTable(Tinted):
-    """Mixin of tables: titles and rows in the window's own colours, the selection in its accent."""
-
-    def sheet(self, theme: Theme) -> str:
-        """Give the style sheet for a theme."""
-        striped = mix(theme.faint, theme.background, 0.6)
-        return (
-            f"QTableView {{ background: {theme.background}; alternate-background-color: {striped}; color: {theme.text};"
-            f" gridline-color: transparent; selection-background-color: {theme.accent}; selection-color: #ffffff; }}"
-            f"QHeaderView::section {{ background: {theme.faint}; color: {theme.text}; border: 0px; padding: 4px; }}"
-        )
+        return f"QPushButton {{ {plain} }} QPushButton:focus {{ color: {theme.accent}; text-decoration: underline; }}"
 
 
 class RunBar(Tinted, QProgressBar):
@@ -145,5 +132,6 @@ class ActionButton(Tinted, QPushButton):
         return (
             f"QPushButton {{ background: {theme.accent}; color: #ffffff; font-weight: bold; padding: 4px 18px; }}"
             f"QPushButton:hover {{ background: {theme.accent}; border: 1px solid {theme.text}; padding: 3px 17px; }}"
+            f"QPushButton:focus {{ background: {theme.accent}; border: 2px solid {theme.text}; padding: 2px 16px; }}"
             f"QPushButton:disabled {{ background: {theme.faint}; color: {theme.quiet}; border: 0px; }}"
         )

@@ -3,12 +3,13 @@
 from pathlib import Path
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QComboBox, QFileDialog, QPushButton, QSpinBox, QWidget
+from qtpy.QtWidgets import QFileDialog, QPushButton, QSpinBox, QWidget
 
 from napari_ben.errors import NapariBenError
 from napari_ben.models import ARCHITECTURES, model_folder
 from napari_ben.session import Notice, Session, SessionState, count_words, training_line
 from napari_ben.training import TRAINING_METHODS, TrainingConfig
+from napari_ben.widgets._chooser import Chooser
 from napari_ben.widgets._curve import TrainingCurve
 from napari_ben.widgets._step import NoticeLabel, Step, row
 from napari_ben.widgets._tinted import ActionButton, QuietLabel
@@ -31,20 +32,20 @@ class TrainStep(Step):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(7, "Train", parent)
         self._session = session
-        self.labels = _chooser("Column with the classes", self)
-        self.methods = _chooser("Training method", self)
+        self.labels = Chooser("Column with the classes", self)
+        self.methods = Chooser("Training method", self)
         for name, words in TRAINING_METHODS.items():
             self.methods.addItem(name.upper(), name)
             self.methods.setItemData(self.methods.count() - 1, words, Qt.ItemDataRole.ToolTipRole)
         self.methods.setCurrentIndex(self.methods.findData("cs-arm-bn"))
-        self.backbones = _chooser("Network", self)
+        self.backbones = Chooser("Network", self)
         for backbone in ARCHITECTURES:
             self.backbones.addItem(backbone, backbone)
         self.epochs = QSpinBox(self)
         self.epochs.setRange(1, 1000)
         self.epochs.setValue(40)
         self.epochs.setSuffix(" epochs")
-        self.held_out = _chooser("What is held out", self)
+        self.held_out = Chooser("What is held out", self)
         for value, nouns in _HELD_OUT.items():
             self.held_out.addItem(f"Hold out {nouns}", value)
         self._add_running()
@@ -81,6 +82,7 @@ class TrainStep(Step):
         self.button.setEnabled(can_start or training.phase == "running")
         self.resume.setVisible(is_idle and training.out is not None)
         self.split.setText("\n".join(training.split.sizes) if training.split is not None else "")
+        self.split.setVisible(training.split is not None)
         self.leaks.say("\n".join(training.split.leaks) if training.split is not None else "", "bad")
         self.curve.setVisible(bool(training.curve) or not is_idle)
         self.curve.set_points(training.curve, training.epoch.n_epochs if training.epoch is not None else 1)
@@ -136,12 +138,3 @@ class TrainStep(Step):
         training = self._session.state.training
         if training.out is not None and training.config is not None:
             self._session.train(training.config, training.out, resume=True)
-
-
-def _chooser(name: str, parent: QWidget) -> QComboBox:
-    box = QComboBox(parent)
-    box.setAccessibleName(name)
-    box.setToolTip(name)
-    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    box.setMinimumContentsLength(8)
-    return box

@@ -121,6 +121,7 @@ def ranked_table(headers: Sequence[str], parent: QWidget) -> QTableWidget:
         side.hide()
         side.setDefaultSectionSize(table.fontMetrics().height() + _ROW_GAP)
     if (header := table.horizontalHeader()) is not None:
+        header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setStretchLastSection(True)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from qtpy.QtCore import QSignalBlocker, Qt, Signal
-from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QSlider, QWidget
 
 from napari_ben.plates import Plate, ZChoice
+from napari_ben.widgets._chooser import Chooser
 from napari_ben.widgets._step import GAP
 from napari_ben.widgets._timers import timer
 
@@ -34,12 +35,11 @@ class ViewRow(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._times: tuple[int, ...] = ()
-        self.acquisitions = _chooser("Acquisition", self)
+        self.acquisitions = Chooser("Acquisition", self)
         self.acquisitions.textActivated.connect(
             lambda _text: self.acquisition_chosen.emit(self.acquisitions.currentData())
         )
-        self.planes = _chooser("z plane", self)
-        self.planes.setToolTip(_Z_MEANING)
+        self.planes = Chooser("z plane", self, meaning=_Z_MEANING)
         self.planes.textActivated.connect(lambda _text: self.z_chosen.emit(self.planes.currentData()))
         self.time = QSlider(Qt.Orientation.Horizontal, self)
         self.time.setAccessibleName("Time point")
@@ -81,15 +81,7 @@ class ViewRow(QWidget):
             self.time_chosen.emit(self._times[self.time.value()])
 
 
-def _chooser(name: str, parent: QWidget) -> QComboBox:
-    box = QComboBox(parent)
-    box.setAccessibleName(name)
-    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    box.setMinimumContentsLength(8)
-    return box
-
-
-def _offer(box: QComboBox, choices: Mapping[Any, str], shown: object) -> None:
+def _offer(box: Chooser, choices: Mapping[Any, str], shown: object) -> None:
     box.clear()
     for value, words in choices.items():
         box.addItem(words, value)

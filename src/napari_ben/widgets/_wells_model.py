@@ -38,11 +38,13 @@ class WellsModel(QAbstractTableModel):
         """Count the columns."""
         return 0 if parent.isValid() else len(self._table.columns)
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> str | None:
-        """Give the title of a column."""
-        if role != Qt.ItemDataRole.DisplayRole or orientation != Qt.Orientation.Horizontal:
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
+        """Give the title of a column, over its values."""
+        if orientation != Qt.Orientation.Horizontal:
             return None
-        return column_title(str(self._table.columns[section]))
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _side(self._table.iat[0, section] if len(self._table) else "")
+        return column_title(str(self._table.columns[section])) if role == Qt.ItemDataRole.DisplayRole else None
 
     def data(self, index: QModelIndex, role: int = 0) -> Any:
         """Give what a cell says, or what it is sorted by."""
@@ -51,9 +53,12 @@ class WellsModel(QAbstractTableModel):
             return cell_words(value)
         if role == SORT_ROLE:
             return value.item() if hasattr(value, "item") else value
-        if role == Qt.ItemDataRole.TextAlignmentRole and is_count(value):
-            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        return None
+        return _side(value) if role == Qt.ItemDataRole.TextAlignmentRole else None
+
+
+def _side(value: Any) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignRight if is_count(value) else Qt.AlignmentFlag.AlignLeft
+    return side | Qt.AlignmentFlag.AlignVCenter
 
 
 def column_title(name: str) -> str:

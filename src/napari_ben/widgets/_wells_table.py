@@ -7,15 +7,15 @@ from qtpy.QtCore import QItemSelection, QItemSelectionModel, QSignalBlocker, QSo
 from qtpy.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
-from napari_ben.widgets._tinted import TintedTable
 from napari_ben.widgets._wells_model import SORT_ROLE, WellsModel
 
 _ROWS_MEASURED = 40
+_ROW_GAP = 8
 _NOTHING = pd.DataFrame(index=pd.Index([], name="well"))
 _ONLY_THESE = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
 
 
-class WellsTable(TintedTable, QTableView):
+class WellsTable(QTableView):
     """One row a well.
 
     Attributes
@@ -42,15 +42,18 @@ class WellsTable(TintedTable, QTableView):
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setAlternatingRowColors(True)
         self.setWordWrap(False)
+        self.setShowGrid(False)
         self.setTabKeyNavigation(False)
         self.setSortingEnabled(True)
         self.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
+        if (side := self.verticalHeader()) is not None:
+            side.setDefaultSectionSize(self.fontMetrics().height() + _ROW_GAP)
         for header, is_shown in ((self.verticalHeader(), False), (self.horizontalHeader(), True)):
             if header is not None:
                 header.setVisible(is_shown)
+                header.setHighlightSections(False)
                 header.setResizeContentsPrecision(_ROWS_MEASURED)
                 header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        self.tint()
         self.activated.connect(lambda index: self.well_activated.emit(self._well(index.row())))
 
     def set_wells(self, wells: pd.DataFrame | None) -> None:

@@ -57,6 +57,10 @@ REFUSED = {
     "no such well": ("well,embedding_0\nlatrunculin,1\n", "names a well 'latrunculin'"),
     "no numbers": ("well,name\nA01,x\n", "holds no columns of numbers"),
     "nothing": ("", "cannot be read"),
+    "a gap": (
+        "well,embedding_0\nA01,1\nB02,\nC03,inf\n",
+        r"2 of 3 rows of 'e\.csv' hold numbers that are missing or infinite, such as the one of well B02",
+    ),
 }
 
 
@@ -73,3 +77,16 @@ def test_unknown_ending_and_foreign_safetensors_are_refused(tmp_path: Path) -> N
     (tmp_path / "e.safetensors").write_bytes(b"\x80\x04")
     with pytest.raises(FileError, match="cannot be read"):
         read_embeddings(tmp_path / "e.safetensors")
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match=r"There is no file '.*nowhere\.csv' of embeddings"):
+        read_embeddings(tmp_path / "nowhere.csv")
+
+
+def test_tables_of_plates_put_together_keep_their_order(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    pd.concat([make_table(), make_table()]).to_parquet(tmp_path / "e.parquet")
+    table = read_embeddings(tmp_path / "e.parquet")
+    assert table.keys["plate"].tolist() == ["P1", "P1", "P2"] * 2
+    np.testing.assert_array_equal(table.of_plate("P2").vectors, VALUES[[2, 2]])

@@ -116,7 +116,7 @@ def compare(
     typer.echo(workflow.Costs.of(trials).describe(), err=True)
     sources = option.parse_pairs(embeddings, "--embeddings")
     tables = follow(workflow.find_embeddings(sources, entrants, out, config.device), "embeddings")
-    elsewhere = workflow.runs_elsewhere(tables, entrants, config.labels)
+    elsewhere = workflow.runs_elsewhere(tables, entrants, config)
     with workflow.open_client(scheduler, workers) as client:
         run = workflow.run_comparison(trials, config, out, elsewhere, client)
         comparison = follow(run, f"{len(trials)} runs")

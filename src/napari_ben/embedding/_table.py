@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from napari_ben._whole import whole_file
+from napari_ben._whole import saved_file
 from napari_ben.errors import ArgumentError, FileError
 from napari_ben.plates import find_well
 
@@ -71,7 +71,7 @@ def read_embeddings(path: str | Path) -> EmbeddingTable:
     ArgumentError
         When the ending is unknown, or a package that reads it is not installed.
     FileError
-        When the file cannot be read, names no wells, or holds no numbers.
+        When the file is not there, cannot be read, names no wells, or lacks numbers.
     """
     path = Path(path)
     kind = _READERS.get(path.suffix.lower())
@@ -83,6 +83,8 @@ def read_embeddings(path: str | Path) -> EmbeddingTable:
         raise ArgumentError(
             f"{path.name!r} needs {_NEEDS[kind]}, which is not installed.", f"Run: pip install 'napari-ben[{kind}]'."
         )
+    if not path.is_file():
+        raise FileError(f"There is no file {str(path)!r} of embeddings.", "Check the spelling.")
     try:
         table, vectors = _READ[kind](path)
     except (OSError, ValueError, KeyError, SafetensorError) as error:
@@ -91,13 +93,19 @@ def read_embeddings(path: str | Path) -> EmbeddingTable:
 
 
 def write_embeddings(table: EmbeddingTable, path: Path) -> None:
-    """Write embeddings as safetensors: numbers and a header, nothing that could run."""
+    """Write embeddings as safetensors: numbers and a header, nothing that could run.
+
+    Raises
+    ------
+    SaveError
+        When the disk is full, or the place cannot be written.
+    """
     header = {
         "plate": list(table.keys["plate"]),
         "well": list(table.keys["well"]),
         "field": [None if np.isnan(value) else int(value) for value in table.keys["field"]],
     }
-    with whole_file(path) as unfinished:
+    with saved_file(path, "The table of embeddings") as unfinished:
         save_file({"vectors": table.vectors}, unfinished, {"format": _FORMAT, "keys": json.dumps(header)})
 
 
@@ -114,7 +122,7 @@ def _read_anndata(path: Path) -> tuple[pd.DataFrame, NDArray[Any] | None]:
 
     content = read_h5ad(path)
     values = content.X.toarray() if hasattr(content.X, "toarray") else content.X
-    return content.obs.reset_index(drop=True), np.asarray(values)
+    return content.obs, np.asarray(values)
 
 
 def _read_own(path: Path) -> tuple[pd.DataFrame, NDArray[Any] | None]:
@@ -130,6 +138,7 @@ _READ = {"csv": _read_text, "parquet": _read_parquet, "anndata": _read_anndata, 
 
 
 def _checked(name: str, table: pd.DataFrame, vectors: NDArray[Any] | None) -> EmbeddingTable:
+    table = table.reset_index(drop=True)  # tables put together keep the numbers that they had apart
     columns = {key: next((known for known in names if known in table), None) for key, names in _NAMES.items()}
     if columns["well"] is None:
         raise FileError(
@@ -145,10 +154,22 @@ def _checked(name: str, table: pd.DataFrame, vectors: NDArray[Any] | None) -> Em
         raise FileError(
             f"{name!r} holds no columns of numbers.", "Name the columns embedding_0, embedding_1 and so on."
         )
+    values = np.asarray(values, dtype=np.float32)
+    _refuse_gaps(name, values, wells)
     keys = pd.DataFrame({"well": wells})
     keys.insert(0, "plate", _texts(table, columns["plate"]))
     keys["field"] = np.nan if columns["field"] is None else pd.to_numeric(table[columns["field"]], errors="coerce")
-    return EmbeddingTable(keys, np.asarray(values, dtype=np.float32))
+    return EmbeddingTable(keys, values)
+
+
+def _refuse_gaps(name: str, values: NDArray[np.float32], wells: Sequence[str | None]) -> None:
+    is_whole = np.isfinite(values).all(axis=1)
+    if not is_whole.all():
+        raise FileError(
+            f"{(~is_whole).sum()} of {len(values)} rows of {name!r} hold numbers that are missing or infinite, such as "
+            f"the one of well {wells[int(np.argmin(is_whole))]}.",
+            "Leave these rows out of the file, or the columns that have gaps.",
+        )
 
 
 def _texts(table: pd.DataFrame, column: str | None) -> list[str]:

@@ -10,8 +10,9 @@ from napari_ben.workflow._comparison import Comparison, Costs
 from napari_ben.workflow._config import PredictConfig, make_config
 from napari_ben.workflow._contenders import Contender, Entrant, find_contenders, find_entrants
 from napari_ben.workflow._device import describe_device, find_device
-from napari_ben.workflow._elsewhere import embed_with_timm, find_embeddings, runs_elsewhere
+from napari_ben.workflow._elsewhere import find_embeddings, runs_elsewhere
 from napari_ben.workflow._ensemble import plan_ensemble
+from napari_ben.workflow._frozen import embed_with_timm
 from napari_ben.workflow._influence import run_jackknife, run_well_moments
 from napari_ben.workflow._inputs import InputCache
 from napari_ben.workflow._kept import recall_run

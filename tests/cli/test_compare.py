@@ -63,6 +63,7 @@ def test_embeddings_made_elsewhere_are_compared(command: Command, screen: Path, 
 WRONG = {
     "nothing": (("--labels", "mechanism"), "nothing to compare"),
     "no method for embeddings": (("--embeddings", "mine=e.csv", "--methods", "none"), "none of the methods fits them"),
+    "no classes for embeddings": (("--embeddings", "mine=e.csv", "--methods", "tvn"), "Embeddings name no classes"),
     "no such sweep": (("--models", "sample-erm", "--sweep", "wells"), "'sweeps"),
     "no such group": (("--models", "sample-erm", "--group", "country"), "'country' is a column neither of the screen"),
 }

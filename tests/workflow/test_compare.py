@@ -77,6 +77,39 @@ def test_nothing_runs_when_one_of_the_runs_is_refused(counted: Plate, model: Mod
     assert counted.source.reads == []
 
 
+REFUSED = {
+    "no column of classes": ({"labels": "moa"}, r"'P1' has no column 'moa' with the true class \(labels\); it has row"),
+    "none of the classes": (
+        {"labels": "role"},
+        "No well of 'P1' has one of the classes of 'tiny' in its column 'role'",
+    ),
+    "no column to match by": ({"match": "moa"}, r"no column 'moa' to match treatments by \(match\)"),
+    "no compounds": (
+        {"match": "mechanism", "compound": "drug"},
+        r"no column 'drug' to match treatments by \(compound\)",
+    ),
+    "no such plate": ({"reference": ("P9",)}, "The plate of reference 'P9' takes no part; there are P1"),
+}
+
+
+@pytest.mark.parametrize(("options", "words"), REFUSED.values(), ids=REFUSED)
+def test_what_could_not_be_judged_is_refused_before_the_first_run(
+    counted: Plate, model: Model, options: dict[str, object], words: str
+) -> None:
+    with pytest.raises(ArgumentError, match=words):
+        compare(counted, [model], methods=("none",), **options)
+    assert counted.source.reads == []
+
+
+def test_a_folder_that_takes_no_results_is_refused_before_the_first_run(
+    counted: Plate, model: Model, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(SaveError, match="file is a file"):
+        compare(counted, [model], methods=("none",), out=tmp_path / "file" / "out")
+    assert counted.source.reads == []
+
+
 def test_a_method_may_carry_its_weight(plate: Plate, model: Model) -> None:
     comparison = compare(plate, [model], methods=("cs-arm-bn@count", "cs-arm-bn@0.25"), labels="mechanism")
     weights = [run.predictions.run["control_weight"] for run in comparison.runs]

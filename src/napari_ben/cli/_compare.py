@@ -1,7 +1,7 @@
 """``compare``: models and methods side by side, with everything that was found on one page."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +10,9 @@ from napari_ben.cli._config_file import gather
 from napari_ben.cli._look import open_all
 from napari_ben.cli._progress import follow, warn
 from napari_ben.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from napari_ben.workflow import CompareConfig
 
 Models = Annotated[
     list[str],
@@ -108,7 +111,7 @@ def compare(
     )
     usual = {"sweeps": () if out is None else workflow.SWEEPS}
     config = workflow.make_config(workflow.CompareConfig, **gather(config_file, options, settings, usual))
-    _check_embeddings(model, embeddings, config.of_embeddings)
+    _check_embeddings(model, embeddings, config)
     told = option.told(platemap, well_order, accept_suggestions, keep_failed, only, experiment)
     plates = open_all(path, told, layout, pattern, option.view(z, time, acquisition))
     entrants = workflow.find_entrants(plates.ready_for(config.context), group)
@@ -129,16 +132,18 @@ def compare(
         typer.echo(f"Everything on one page → {out / 'report.html'}")
 
 
-def _check_embeddings(models: list[str], embeddings: list[str] | None, methods: tuple[str, ...]) -> None:
+def _check_embeddings(models: list[str], embeddings: list[str] | None, config: "CompareConfig") -> None:
     if not models and not embeddings:
         raise ArgumentError(
             "There is nothing to compare.", "Name models with --models, or embeddings with --embeddings."
         )
-    if embeddings and not methods:
+    if embeddings and not config.of_embeddings:
         raise ArgumentError(
             "Embeddings have no network, so none of the methods fits them.",
             "Add methods for embeddings, such as --methods unaligned,tvn,coral.",
         )
+    if embeddings and config.labels is None:
+        raise ArgumentError("Embeddings name no classes.", "Name the platemap's column of them with --labels.")
 
 
 def _split(texts: list[str]) -> list[str]:

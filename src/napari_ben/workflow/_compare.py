@@ -8,8 +8,9 @@ import pandas as pd
 
 from napari_ben.evaluation import Run, bootstrap_accuracy, judge_runs
 from napari_ben.models import Model
+from napari_ben.results import check_export
 from napari_ben.workflow._aligned import align_runs
-from napari_ben.workflow._compare_checks import check_alignments, check_matching
+from napari_ben.workflow._compare_checks import check_comparison
 from napari_ben.workflow._compare_config import CompareConfig
 from napari_ben.workflow._comparison import Comparison, Costs
 from napari_ben.workflow._config import make_config
@@ -78,10 +79,7 @@ def plan_comparison(
     NapariBenError
         When any of the runs is refused.
     """
-    if config.of_embeddings:
-        check_alignments(entrants, config)
-    if config.match is not None:
-        check_matching(entrants, config)
+    check_comparison(entrants, contenders, config)
     swept = _swept(entrants, config)
     return tuple(
         trial
@@ -124,8 +122,10 @@ def run_comparison(
     Raises
     ------
     NapariBenError
-        When a run cannot be finished, or alignments find no plate to be fitted on.
+        When the folder takes no results, a run cannot be finished, or alignments find no plate to be fitted on.
     """
+    if folder is not None:
+        check_export(folder, ())
     if client is not None:
         yield from spread_trials(trials, folder, client)
     runs: list[Run] = []

@@ -9,7 +9,7 @@ from napari_ben.embedding import EmbeddingTable, read_embeddings, write_embeddin
 from napari_ben.errors import ArgumentError
 from napari_ben.evaluation import Run
 from napari_ben.plates import Plate, select_wells
-from napari_ben.results import Predictions
+from napari_ben.results import Predictions, check_export
 from napari_ben.workflow._compare_config import CompareConfig
 from napari_ben.workflow._contenders import Entrant
 from napari_ben.workflow._frozen import embed_with_timm
@@ -42,6 +42,8 @@ def find_embeddings(
     Progress
         Stage ``prediction``, of networks.
     """
+    if folder is not None:
+        check_export(folder, ())
     found = {}
     for label, source in sources.items():
         if not source.startswith(TIMM):

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_ben.errors import ArgumentError, NapariBenError
-from napari_ben.results import check_export
 from napari_ben.workflow._kept import KeptRuns
 from napari_ben.workflow._progress import Progress
 from napari_ben.workflow._scheduled import run_on_client
@@ -46,7 +45,6 @@ def spread_trials(trials: Sequence[Trial], folder: Path | None, client: "Client"
         raise ArgumentError(
             "Workers leave the runs of a comparison in a folder, and none was named.", "Name one with --out."
         )
-    check_export(folder, ())
     by_entrant: dict[Entrant, list[Trial]] = {}
     for trial in trials:
         by_entrant.setdefault(trial.entrant, []).append(trial)

@@ -47,7 +47,8 @@ def probabilities(plate: Path, folder: Path, seeds: int, epochs: int | None) -> 
                 settings = (
                     tomllib.loads(RECIPE.read_text(encoding="utf-8")) | more | ({"epochs": epochs} if epochs else {})
                 )
-                model = nb.train([plate], training, out=folder / f"{stem}.safetensors", seed=seed, **settings)
+                out = folder / f"{stem}.safetensors"
+                model = nb.train([plate], training, out=out, replace=True, seed=seed, **settings)
                 wells = nb.predict(nb.open_plate(plate), model, method=method).wells
                 wells[["role", "SBS_Doses", "prob_positive_control"]].to_csv(table)
             parts.append(pd.read_csv(table).assign(way=way, seed=seed))

@@ -21,6 +21,15 @@ from napari_ben.errors import NapariBenError, SaveError
 _PREFIX = ".napari-ben-"
 
 
+def place_refusal(folder: Path) -> str | None:
+    """Say why nothing can be written into a folder that may not be there yet, or None."""
+    whole = folder.absolute()
+    place = next(path for path in (whole, *whole.parents) if path.exists())
+    if not place.is_dir():
+        return f"{place} is a file"
+    return None if os.access(place, os.W_OK) else f"{place} cannot be written"
+
+
 @contextmanager
 def scratch_folder(parent: Path) -> Generator[Path]:
     """Give a hidden folder that goes again at the end.

@@ -24,6 +24,19 @@ def test_train_prints_epochs_and_writes_a_model(command: Command, screen: Path, 
     assert card.training.method == "cs-arm-bn"
     assert len(card.training.plates) == 2
     assert err.startswith("Trains on 2 plates of 2 experiments (")
+    assert out.splitlines()[2].startswith("mine → ")
+
+
+def test_train_says_which_epoch_was_kept(command: Command, screen: Path, tmp_path: Path) -> None:
+    out_file = tmp_path / "mine.safetensors"
+    code, out, err = command(
+        *("train", screen, "--labels", "mechanism", "--method", "ben", "--wells", "A1-D12", "--out", out_file),
+        *("--validation-share", 0.5, *SMALL, *SETTINGS),
+    )
+    assert code == 0, err
+    accuracies = [line[-5:] for line in out.splitlines()[:2]]
+    best = accuracies.index(max(accuracies)) + 1
+    assert out.splitlines()[2] == f"mine, epoch {best} with held-out accuracy {max(accuracies)} → {out_file}"
 
 
 def test_a_dry_run_shows_the_split_and_trains_nothing(command: Command, screen: Path, tmp_path: Path) -> None:

@@ -115,7 +115,7 @@ def test_fields_that_lack_a_channel_take_no_part():
     ("settings", "error", "match"),
     [
         ({"labels": "dose"}, ArgumentError, "no column 'dose'"),
-        ({"wells": "A2"}, ArgumentError, "gives 1 classes"),
+        ({"wells": "A2"}, ArgumentError, "gives one in these wells: kinase"),
         ({"wells": "Z9"}, SelectionError, "Z"),
         ({"channels": ("Golgi",)}, ChannelError, "Golgi"),
     ],

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 import torch
 
-from napari_ben.errors import ArgumentError, RunFileError, SaveError
-from napari_ben.models import load_model
+from napari_ben.errors import ArgumentError, MethodError, RunFileError, SaveError
+from napari_ben.models import Classifier, Tiling, load_model
 from napari_ben.training import TRAINING_METHODS, Epoch, Schedule, TrainedNetwork, TrainingConfig, TrainingData, fit
 from napari_ben.training._learner import Learner
+from napari_ben.training._network import check_network
 from napari_ben.training._schedule import learning_rate
 
 METHODS = [name for name in TRAINING_METHODS if name not in ("simclr", "minclr")]
@@ -211,6 +212,33 @@ def test_a_network_starts_from_the_weights_of_another(data: TrainingData, tmp_pa
     assert {name.partition(".")[0] for name in differs} == {"fc"}
     with pytest.raises(ArgumentError, match=r"cannot start from 'first': it is a 'resnet10', and a 'resnet18' is"):
         Learner(data, config.model_copy(update={"architecture": "resnet18"}), torch.device("cpu"))
+    with pytest.raises(ArgumentError, match=r"none of its layers has the size .* options are \{'width': 4\}"):
+        Learner(data, config.model_copy(update={"options": {"width": 8}}), torch.device("cpu"))
+
+
+class Mean(Classifier):
+    """The smallest network: it has no normalisation, and takes no image under four pixels."""
+
+    def __init__(self) -> None:
+        super().__init__(2, 2, 2)
+        self.fc = torch.nn.Linear(2, 2)
+
+    def embed(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.nn.functional.avg_pool2d(x, 4).mean((2, 3))
+
+    def classify(self, z: torch.Tensor) -> torch.Tensor:
+        return self.fc(z)
+
+
+def test_a_network_that_cannot_do_what_is_asked_is_refused(data: TrainingData):
+    check_network(Mean(), data, make_config("erm"))
+    for method in ("ben", "arm-bn", "controls"):
+        with pytest.raises(MethodError, match=r"Mean has no BatchNorm layer .* Train with 'erm'"):
+            check_network(Mean(), data, make_config(method))
+    with pytest.raises(ArgumentError, match=r"'resnet10' does not take images of 3 × 3 pixels: .* too small"):
+        check_network(Mean(), data, make_config("erm", crop=3))
+    with pytest.raises(ArgumentError, match="does not take images of 2 × 9 pixels"):
+        check_network(Mean(), replace(data, tiling=Tiling(size=(2, 9))), make_config("erm"))
 
 
 def test_the_rate_falls_by_one_factor_a_step():

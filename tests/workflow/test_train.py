@@ -4,7 +4,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from napari_ben.errors import ArgumentError, SelectionError
+from napari_ben.errors import ArgumentError, SaveError, SelectionError
 from napari_ben.models import load_model
 from napari_ben.plates import Plate, Screen
 from napari_ben.training import TrainingConfig
@@ -56,6 +56,28 @@ def test_a_stopped_run_is_neither_imagined_nor_thrown_away(plate: Plate, tmp_pat
     with pytest.raises(ArgumentError, match=r"A stopped run is kept in 'part.safetensors.checkpoint'"):
         train(plate, "erm", out=out, **OPTIONS)
     assert checkpoint.read_bytes() == b"hours of work"
+
+
+def test_a_finished_model_is_replaced_only_when_asked(plate: Plate, tmp_path: Path) -> None:
+    out = tmp_path / "mine.safetensors"
+    out.write_bytes(b"a night of work")
+    with pytest.raises(ArgumentError, match=r"There is a model 'mine\.safetensors' in .* already\. .* --replace"):
+        train(plate, "erm", out=out, **OPTIONS)
+    with pytest.raises(ArgumentError, match=r"no stopped run .* its run has ended, and the model is in 'mine"):
+        train(plate, "erm", out=out, resume=True, **OPTIONS)
+    assert out.read_bytes() == b"a night of work"
+    model = train(plate, "erm", out=out, replace=True, **{**OPTIONS, "epochs": 1})
+    assert load_model(out).sha256 == model.sha256
+
+
+@pytest.mark.parametrize(("out", "log"), [("file/m.safetensors", "log"), ("m.safetensors", "file/log")])
+def test_a_place_that_takes_no_model_is_refused_before_an_image_is_read(
+    counted: Plate, tmp_path: Path, out: str, log: str
+) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(SaveError, match=r"could not be saved in '.*': .*file is a file\. Choose another folder"):
+        train(counted, "erm", out=tmp_path / out, log=tmp_path / log, **OPTIONS)
+    assert counted.source.reads == []
 
 
 def test_options_are_checked(plate: Plate, tmp_path: Path) -> None:

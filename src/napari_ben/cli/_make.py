@@ -73,6 +73,9 @@ def train(
     cutmix: Annotated[float | None, typer.Option(help="Share of the batches with CutMix, 0–1.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of everything random.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Put the model in the place of one that is there.")
+    ] = False,
     log: Annotated[Path | None, typer.Option(help="Folder for metrics.csv and TensorBoard, as they come.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help=DRY_RUN)] = False,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
@@ -124,7 +127,7 @@ def train(
     told = option.told(platemap, well_order, accept_suggestions, keep_failed, only, experiment)
     view = option.view(z, time, acquisition)
     opened = open_all(plates[0] if len(plates) == 1 else plates, told, layout, pattern, view)
-    steps = run_training(opened, config, out, resume=resume, device=device, threads=threads, log=log)
+    steps = run_training(opened, config, out, resume=resume, replace=replace, device=device, threads=threads, log=log)
     if dry_run:
         typer.echo(str(next(steps).split))
         typer.echo(config.model_dump_json(indent=2))
@@ -149,7 +152,7 @@ def _watch(steps: "Generator[Epoch, None, Model]", out: Path) -> None:
                 accuracy = "" if epoch.accuracy is None else f"  held-out accuracy {epoch.accuracy:.3f}"
                 typer.echo(f"epoch {epoch.number:>3}/{epoch.n_epochs}  loss {epoch.loss:.4f}{accuracy}")
     except StopIteration as finished:
-        typer.echo(f"{finished.value.card.name} → {out}")
+        typer.echo(f"{_kept(finished.value)} → {out}")
     except KeyboardInterrupt:
         reporter.finish()
         kept = f"Stopped after epoch {finished_epochs}. Go on with the same command and --resume."
@@ -157,3 +160,15 @@ def _watch(steps: "Generator[Epoch, None, Model]", out: Path) -> None:
         raise typer.Exit(STOPPED) from None
     finally:
         reporter.finish()
+
+
+def _kept(model: "Model") -> str:
+    """Say which epoch a model is of, and how good it was.
+
+    The last one where nothing is held out, else the first of the best.
+    """
+    record = model.card.training
+    accuracy = record.settings.get("validation_accuracy")
+    if accuracy is None:
+        return model.card.name
+    return f"{model.card.name}, epoch {record.epochs} with held-out accuracy {accuracy:.3f}"

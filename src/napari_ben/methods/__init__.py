@@ -14,6 +14,7 @@ from napari_ben.methods.arm_bn import PUBLISHED_SET, cut_into_sets
 if TYPE_CHECKING:
     from napari_ben.methods._apply import apply_statistics, fold_statistics
     from napari_ben.methods._engine import iter_statistics, measure_statistics
+    from napari_ben.methods._layers import batch_norms
     from napari_ben.methods._ledger import MemoryBudget
     from napari_ben.methods._precision import exact_arithmetic
     from napari_ben.methods._shrinkage import (
@@ -34,6 +35,7 @@ _HOMES = {
     "PriorStatistics": "_shrinkage",
     "WellMoments": "_well_moments",
     "apply_statistics": "_apply",
+    "batch_norms": "_layers",
     "empirical_bayes_shares": "_shrinkage",
     "exact_arithmetic": "_precision",
     "fold_statistics": "_apply",
@@ -59,6 +61,7 @@ __all__ = [
     "PriorStatistics",
     "WellMoments",
     "apply_statistics",
+    "batch_norms",
     "cut_into_sets",
     "empirical_bayes_shares",
     "exact_arithmetic",

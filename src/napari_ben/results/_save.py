@@ -6,13 +6,12 @@ Should the process be killed meanwhile, the seal tells: it is the first to go an
 whole.
 """
 
-import os
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from napari_ben._whole import scratch_folder
+from napari_ben._whole import place_refusal, scratch_folder
 from napari_ben.errors import ArgumentError, NapariBenError, SaveError
 from napari_ben.results._archive import ARCHIVE_FILE, store_predictions
 from napari_ben.results._figures import embedding_map, plate_map, write_figure
@@ -51,13 +50,8 @@ def check_export(folder: Path, formats: Sequence[str]) -> None:
         When the folder is a file, or lies where nothing can be written.
     """
     _check_formats(formats)
-    whole = folder.absolute()
-    place = next(path for path in (whole, *whole.parents) if path.exists())
-    reason = "is a file" if not place.is_dir() else "" if os.access(place, os.W_OK) else "cannot be written"
-    if reason:
-        raise SaveError(
-            f"The results could not be written into {str(folder)!r}: {place} {reason}.", "Choose another folder."
-        )
+    if reason := place_refusal(folder):
+        raise SaveError(f"The results could not be written into {str(folder)!r}: {reason}.", "Choose another folder.")
 
 
 def _check_formats(formats: Sequence[str]) -> None:

@@ -21,10 +21,13 @@ class Stopped:
 def train_work(
     plates: Screen | Sequence[Plate], config: "TrainingConfig", out: Path, *, resume: bool
 ) -> Generator["Epoch", "bool | None", Model | Stopped]:
-    """Train, and stop when asked to; the checkpoint of the last whole epoch stays."""
+    """Train, and stop when asked to; the checkpoint of the last whole epoch stays.
+
+    A model that is there is replaced: the person was asked when the file was chosen.
+    """
     from napari_ben.workflow import run_training
 
-    steps = run_training(plates, config, out, resume=resume)
+    steps = run_training(plates, config, out, resume=resume, replace=True)
     try:
         while True:
             if (yield next(steps)):

@@ -36,7 +36,8 @@ def list_fields(plates: Sequence[Plate], config: TrainingConfig) -> pd.DataFrame
     classes = sorted(set(table["label"]) - {""})
     if len(classes) < 2:
         raise ArgumentError(
-            f"Column {config.labels!r} gives {len(classes)} classes in these wells: {', '.join(classes) or 'none'}.",
+            f"Two classes or more are told apart, and column {config.labels!r} gives "
+            f"{f'one in these wells: {classes[0]}' if classes else 'none in these wells'}.",
             "Choose another column or more wells; label_controls makes the negative controls a class.",
         )
     return table.reset_index(drop=True)

@@ -25,7 +25,14 @@ from napari_ben.training._losses import (
     cut_and_mix,
 )
 from napari_ben.training._mixture import accept_shares, follow_shares, shares_of_images
-from napari_ben.training._network import build_classifier, build_heads, fill_start, layout_of, make_optimizer
+from napari_ben.training._network import (
+    build_classifier,
+    build_heads,
+    check_network,
+    fill_start,
+    layout_of,
+    make_optimizer,
+)
 from napari_ben.training._pixels import Load, load_rows, to_device
 from napari_ben.training._recipes import RECIPES
 from napari_ben.training._simclr import contrastive_loss
@@ -70,6 +77,7 @@ class Learner:
         self.data, self.config, self.device = data, config, device
         self.network = build_classifier(data, config, device)
         fill_start(self.network, config)
+        check_network(self.network, data, config)
         self.layout = layout_of(self.network)
         self.heads = build_heads(self.network, config, device)
         if RECIPES[config.method].uses_controls:

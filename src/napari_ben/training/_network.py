@@ -5,7 +5,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from napari_ben.errors import ArgumentError
+from napari_ben.errors import ArgumentError, MethodError
+from napari_ben.methods import batch_norms
 from napari_ben.models import Classifier, build_network, load_model
 from napari_ben.training._arm_cml import with_context
 from napari_ben.training._config import TrainingConfig
@@ -13,7 +14,15 @@ from napari_ben.training._data import TrainingData
 from napari_ben.training._losses import CosineHead
 from napari_ben.training._recipes import RECIPES
 
-__all__ = ["build_classifier", "build_heads", "fill_start", "layout_of", "make_optimizer", "network_options"]
+__all__ = [
+    "build_classifier",
+    "build_heads",
+    "check_network",
+    "fill_start",
+    "layout_of",
+    "make_optimizer",
+    "network_options",
+]
 
 
 def network_options(config: TrainingConfig) -> dict[str, Any]:
@@ -42,7 +51,7 @@ def fill_start(network: Classifier, config: TrainingConfig) -> None:
     Raises
     ------
     ArgumentError
-        When these are of another architecture.
+        When these are of another architecture, or none of its layers has their size.
     """
     if config.start_from is None:
         return
@@ -56,7 +65,44 @@ def fill_start(network: Classifier, config: TrainingConfig) -> None:
     own = network.state_dict()
     found = model.network().state_dict()
     fitting = {name: tensor for name, tensor in found.items() if name in own and own[name].shape == tensor.shape}
+    if not any(tensor.ndim > 1 for tensor in fitting.values()):
+        raise ArgumentError(
+            f"The network cannot start from {model.card.name!r}: none of its layers has the size of one of that model, "
+            f"whose options are {model.card.options}.",
+            "Give these options, or start from another model.",
+        )
     network.load_state_dict({**own, **fitting})
+
+
+def check_network(network: Classifier, data: TrainingData, config: TrainingConfig) -> None:
+    """Refuse a network that cannot do what is asked of it; shows it one empty image of each size that it is to meet.
+
+    Raises
+    ------
+    MethodError
+        It has no layers for statistics of a context.
+    ArgumentError
+        It does not take images of that size.
+    """
+    if RECIPES[config.method].context != "none":
+        try:
+            batch_norms(network)
+        except MethodError as error:
+            raise MethodError(
+                error.problem, "Train with 'erm', or a network with BatchNorm such as resnet18."
+            ) from error
+    device = next(network.parameters()).device
+    windows = {data.tiling.size, *([] if config.crop is None else [(config.crop, config.crop)])}
+    for height, width in windows:
+        try:
+            with torch.inference_mode():
+                network.eval()(torch.zeros(1, len(data.channels), height, width, device=device))
+        except (RuntimeError, AssertionError) as error:  # AssertionError: of timm, where sizes are fixed
+            raise ArgumentError(
+                f"The network {config.architecture!r} does not take images of {height} × {width} pixels: "
+                f"{str(error).splitlines()[0]}",
+                "Choose another size with tiling and crop, or another network.",
+            ) from error
 
 
 def layout_of(network: nn.Module) -> torch.memory_format:

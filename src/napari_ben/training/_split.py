@@ -67,7 +67,7 @@ def _hold_out_units(data: TrainingData, config: TrainingConfig) -> Mask:
     names = np.unique(units[data.is_labelled])
     if len(names) < 2:
         raise ArgumentError(
-            f"There is one {config.validation_by} with labels ({names[0]!r}), so none can be held out.",
+            f"There is one {config.validation_by} with labels ({str(names[0])!r}), so none can be held out.",
             "Train on more of them, hold out wells with validation_by='well', or nothing with validation_share=0.",
         )
     count = min(max(1, round(config.validation_share * len(names))), len(names) - 1)

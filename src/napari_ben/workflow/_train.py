@@ -4,7 +4,8 @@ from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_ben.errors import ArgumentError
+from napari_ben._whole import place_refusal
+from napari_ben.errors import ArgumentError, SaveError
 from napari_ben.plates import Plate, Screen, select_plates
 from napari_ben.training import TrainingConfig, collect_data
 from napari_ben.workflow._config import make_config
@@ -39,8 +40,8 @@ def train(
     out
         The model file to write; its name becomes the model's.
     **options
-        Any field of `TrainingConfig`, such as ``labels`` and ``wells``, and ``resume``, ``device``, ``threads``
-        and ``log`` of `run_training`.
+        Any field of `TrainingConfig`, such as ``labels`` and ``wells``, and ``resume``, ``replace``, ``device``,
+        ``threads`` and ``log`` of `run_training`.
 
     Returns
     -------
@@ -52,7 +53,7 @@ def train(
     NapariBenError
         When the data, the options or the device do not allow it.
     """
-    running = {key: options.pop(key) for key in ("resume", "device", "threads", "log") if key in options}
+    running = {key: options.pop(key) for key in ("resume", "replace", "device", "threads", "log") if key in options}
     config = make_config(TrainingConfig, method=method, **options)
     opened = plates if isinstance(plates, Screen) else open_plates(plates)
     steps = run_training(opened, config, Path(out), **running)
@@ -70,6 +71,7 @@ def run_training(  # noqa: PLR0913 # what to make, and how to carry it out
     out: Path,
     *,
     resume: bool = False,
+    replace: bool = False,
     device: str = "auto",
     threads: int | None = None,
     log: str | Path | None = None,
@@ -85,6 +87,8 @@ def run_training(  # noqa: PLR0913 # what to make, and how to carry it out
         As in `train`.
     resume
         Go on from the checkpoint of a run that was stopped.
+    replace
+        Put the model in the place of one that is there, in the end.
     device
         ``auto``, ``cpu``, ``cuda``, ``mps``.
     threads
@@ -104,16 +108,12 @@ def run_training(  # noqa: PLR0913 # what to make, and how to carry it out
     """
     from napari_ben.training import fit
 
-    if out.suffix != MODEL_SUFFIX:
-        raise ArgumentError(
-            f"A model cannot be saved as {out.name!r}: models are {MODEL_SUFFIX} files.",
-            f"Call it {out.stem}{MODEL_SUFFIX}.",
-        )
+    checkpoint = out.with_name(out.name + CHECKPOINT_SUFFIX)
+    _check_out(out, log)
+    _check_earlier(out, checkpoint, resume=resume, replace=replace)
     chosen = find_device(device)
     config = _named(config, plates)
     data = collect_data(list(plates), config, _experiments(plates), folder=out.parent, in_memory=affordable_memory())
-    checkpoint = out.with_name(out.name + CHECKPOINT_SUFFIX)
-    _check_resume(checkpoint, resume=resume)
     with processor_threads(threads), memory_in_words(chosen):
         steps = fit(data, config, checkpoint=checkpoint, device=str(chosen))
         trained = yield from (steps if log is None else keep_journal(steps, Path(log)))
@@ -146,15 +146,33 @@ def _experiments(plates: Sequence[Plate] | Screen) -> Mapping[str, str] | None:
     return known if len(set(known.values())) > 1 and len(known) == len(plates) else None
 
 
-def _check_resume(checkpoint: Path, *, resume: bool) -> None:
-    """Neither start anew nor throw a stopped run away without being told to."""
-    if resume and not checkpoint.exists():
+def _check_out(out: Path, log: str | Path | None) -> None:
+    """Refuse before the first step what could not be saved after it."""
+    if out.suffix != MODEL_SUFFIX:
         raise ArgumentError(
-            f"There is no stopped run to go on with: {checkpoint.name!r} is not in {str(checkpoint.parent)!r}.",
+            f"A model cannot be saved as {out.name!r}: models are {MODEL_SUFFIX} files.",
+            f"Call it {out.stem}{MODEL_SUFFIX}.",
+        )
+    for folder, what in ((out.parent, "model"), *([] if log is None else [(Path(log), "metrics")])):
+        if reason := place_refusal(folder):
+            raise SaveError(f"The {what} could not be saved in {str(folder)!r}: {reason}.", "Choose another folder.")
+
+
+def _check_earlier(out: Path, checkpoint: Path, *, resume: bool, replace: bool) -> None:
+    """Neither start anew, nor throw a stopped run or a finished model away, without being told to."""
+    if resume and not checkpoint.exists():
+        ended = f"; its run has ended, and the model is in {out.name!r}" if out.exists() else ""
+        raise ArgumentError(
+            f"There is no stopped run to go on with: {checkpoint.name!r} is not in {str(checkpoint.parent)!r}{ended}.",
             "Leave --resume out to start anew.",
         )
     if not resume and checkpoint.exists():
         raise ArgumentError(
             f"A stopped run is kept in {checkpoint.name!r}.",
             "Give --resume to go on with it, delete the file, or choose another name for the model.",
+        )
+    if out.exists() and not (resume or replace):
+        raise ArgumentError(
+            f"There is a model {out.name!r} in {str(out.parent)!r} already.",
+            "Choose another name, or give --replace to have this one in its place.",
         )

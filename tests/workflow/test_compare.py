@@ -281,6 +281,25 @@ def test_alignments_without_controls_are_refused_before_the_first_run(model: Mod
     assert plates[0].source.reads == []
 
 
+ALIGNED = {
+    "controls left out": (
+        {"wells": "mechanism:tubulin"},
+        "'mechanism:tubulin'.* leave out the negative controls of .*P0",
+    ),
+    "nothing to judge": ({"reference": ("P1", "P0")}, "All 2 plates are plates of reference"),
+}
+
+
+@pytest.mark.parametrize(("options", "words"), ALIGNED.values(), ids=ALIGNED)
+def test_what_cannot_be_aligned_is_refused_before_the_first_run(
+    model: Model, options: dict[str, object], words: str
+) -> None:
+    plates = [replace(plate, source=CountingSource(plate.source)) for plate in make_plates(2)]
+    with pytest.raises(ArgumentError, match=words):
+        compare(plates, [model], methods=("none", "tvn"), labels="mechanism", **options)
+    assert plates[0].source.reads == []
+
+
 def test_plates_without_known_classes_are_judged_but_not_fitted_on(model: Model) -> None:
     plates = make_plates(3)
     bare = replace(plates[2], wells=plates[2].wells.drop(columns=["mechanism"]))

@@ -63,6 +63,24 @@ def test_a_table_is_aligned_and_judged_beside_models(plates: list[Plate], of_wel
     assert len(comparison.runs) == 6
 
 
+def test_excluded_controls_take_no_part_in_an_alignment(plates: list[Plate]) -> None:
+    table = make_table(plates)
+
+    def aligned(**columns: object) -> np.ndarray:
+        first = replace(plates[0], wells=plates[0].wells.assign(**columns))
+        config = CompareConfig(methods=("coral",), labels="mechanism")
+        runs = runs_elsewhere({"table": table}, find_entrants([first, *plates[1:]]), config)
+        return np.concatenate(
+            [run.predictions.embeddings for run in drained(run_comparison([], config, None, runs)).runs]
+        )
+
+    is_spoiled = plates[0].wells.index == "A01"
+    np.testing.assert_array_equal(
+        aligned(excluded=is_spoiled), aligned(role=plates[0].wells["role"].mask(is_spoiled, "treatment"))
+    )
+    assert not np.array_equal(aligned(excluded=is_spoiled), aligned())
+
+
 def test_files_are_found_by_label(plates: list[Plate], tmp_path: Path) -> None:
     write_embeddings(make_table(plates), tmp_path / "e.safetensors")
     tables = drained(find_embeddings({"mine": str(tmp_path / "e.safetensors")}, find_entrants(plates)))

@@ -74,7 +74,10 @@ def save_state(path: Path, state: RunState) -> None:
         with whole_file(path) as unfinished:
             save_file(tensors, unfinished, metadata={_KEY: json.dumps(facts)})
     except (OSError, SafetensorError) as error:
-        raise SaveError(f"The checkpoint {path.name!r} could not be written: {error}.", "Free some space.") from error
+        kept = "go on with --resume from the epochs that are kept" if path.exists() else "start again"
+        raise SaveError(
+            f"The checkpoint {path.name!r} could not be written: {error}.", f"Free some space, and {kept}."
+        ) from error
 
 
 def load_state(path: Path, fingerprint: str) -> RunState:

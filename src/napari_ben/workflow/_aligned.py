@@ -136,8 +136,10 @@ def _extended(alignment: Alignment, run: Run) -> Alignment:
 
 
 def _controls(run: Run) -> NDArray[np.float32]:
-    predictions = run.predictions
-    return predictions.embeddings[(predictions.index["role"] == "negative_control").to_numpy()]
+    """(n, d) embeddings of the negative controls, but for excluded wells: those that form contexts."""
+    index = run.predictions.index
+    is_used = (index["role"] == "negative_control") & ~index["excluded"].astype(bool)
+    return run.predictions.embeddings[is_used.to_numpy()]
 
 
 def _aligned(alignment: Alignment | None, predictions: Predictions) -> Float64:

@@ -37,6 +37,11 @@ def _check_reference(entrants: Sequence[Entrant], config: CompareConfig) -> None
             f"The plate of reference {unknown[0]!r} takes no part; there are {', '.join(names[:8])}.",
             "Name one of these.",
         )
+    if config.of_embeddings and set(names) <= set(config.reference):
+        raise ArgumentError(
+            f"All {len(names)} plates are plates of reference, so none is left to be judged by what is fitted on them.",
+            "Name some of them, or none: then each experiment is judged by what was fitted on the others.",
+        )
 
 
 def _check_alignments(entrants: Sequence[Entrant], config: CompareConfig) -> None:
@@ -46,9 +51,16 @@ def _check_alignments(entrants: Sequence[Entrant], config: CompareConfig) -> Non
             "the only one.",
             "Compare more plates of the screen, or leave the alignments out.",
         )
-    if set(config.of_embeddings) != {UNALIGNED}:
-        for entrant in entrants:
-            resolve_context(entrant.plate, "controls")
+    if set(config.of_embeddings) == {UNALIGNED}:
+        return
+    for plate in (entrant.plate for entrant in entrants):
+        controls = resolve_context(plate, "controls").wells
+        if config.wells is not None and set(controls).isdisjoint(select_wells(config.wells, plate)):
+            raise ArgumentError(
+                f"The wells asked for ({config.wells!r}) leave out the negative controls of plate {plate.name!r}, on "
+                "which embeddings are aligned.",
+                "Ask for these too, such as with role:negative_control; they are not counted in accuracies.",
+            )
 
 
 def _check_column(entrants: Sequence[Entrant], column: str | None, purpose: str) -> None:

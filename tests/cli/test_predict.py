@@ -56,6 +56,35 @@ def test_every_plate_of_a_screen_is_predicted_and_put_in_one_table(
     assert len(pd.read_csv(tmp_path / "out/wells.csv")) == 192
 
 
+def test_contexts_drawn_anew_say_how_firm_the_classes_are(
+    command: Command, screen: Path, model: Path, tmp_path: Path
+) -> None:
+    words = ("predict", screen, "--model", model, "--method", "controls", "--threads", 1, "--format", "csv")
+    code, _, _ = command(*words, "--out", tmp_path / "all", "--stability", 1)
+    assert code == 0
+    assert pd.read_csv(tmp_path / "all/plates.csv")["stability"].between(0, 1).all()
+    one = (*words, "--only", pd.read_csv(tmp_path / "all/plates.csv")["plate"][0])
+    code, out, _ = command(*one, "--out", tmp_path / "one", "--stability", 1, "--jackknife", 2)
+    assert code == 0
+    firm, errors = (pd.read_csv(tmp_path / "one" / f"{name}.csv") for name in ("stability", "jackknife"))
+    classes = pd.read_csv(tmp_path / "one/wells.csv")["pred_class"].tolist()
+    assert firm["pred_class"].tolist() == errors["pred_class"].tolist() == classes
+    assert f"stability: {(firm['stability'] == 1).sum()} of 96 wells keep their class in all 1 draws" in out
+    assert f"jackknife: the error of a probability is {errors['error'].median():.3f}" in out
+
+
+def test_what_has_no_context_is_not_drawn_anew(command: Command, screen: Path, model: Path, tmp_path: Path) -> None:
+    words = ("predict", screen, "--model", model, "--method", "none", "--out", tmp_path / "out")
+    code, _, err = command(*words, "--jackknife", 2)
+    assert code == 2
+    assert "holds 2 plates, and --jackknife is about one" in err
+    name = pd.read_csv(screen / "screen.csv")["plate"][0]
+    code, _, err = command(*words, "--only", name, "--stability", 2)
+    assert code == 2
+    assert "'none' has no one context for the plate" in err
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_plate_that_fails_is_told_and_the_others_go_on(
     command: Command, screen: Path, model: Path, tmp_path: Path
 ) -> None:

@@ -52,7 +52,7 @@ def test_the_jackknife_gives_an_error_for_each_well(plate: Plate, model: Model) 
 def test_methods_without_one_context_are_refused(plate: Plate, model: Model, method: str) -> None:
     plan = plan_prediction(plate, model, PredictConfig(method=method))
     for steps in (run_well_moments(plan), run_jackknife(plan)):
-        with pytest.raises(MethodError, match="has no one context for the plate, so no well can be left out"):
+        with pytest.raises(MethodError, match="has no one context for the plate, so nothing of it can be drawn"):
             next(steps)
 
 

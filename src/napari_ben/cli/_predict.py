@@ -10,6 +10,7 @@ from napari_ben.cli import _options as option
 from napari_ben.cli._look import open_all
 from napari_ben.cli._progress import STOPPED, follow, warn
 from napari_ben.cli._screen import watch_screen
+from napari_ben.cli._study import Studies
 from napari_ben.errors import ArgumentError, DeviceError, NapariBenError
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ PRIOR = (
     "Fit the wells' classes to the layout: balance, assign or both; with --per-plate. Off by default, because it takes "
     "a promise about the layout for a fact."
 )
-STABILITY = "How often the contexts of a screen's plates are drawn anew, to say how stable the classes are."
+STABILITY = "How often the context's wells are drawn anew, to say how stable the classes are."
+JACKKNIFE = "Groups of context wells, each left out in turn, to say how far probabilities move; for one plate."
 Umap = Annotated[bool, typer.Option("--umap", help="Lay the embedding out with UMAP too.")]
 
 
@@ -66,12 +68,21 @@ def predict(
     formats: Formats = None,
     umap: Umap = False,
     stability: Annotated[int, typer.Option(min=0, help=STABILITY)] = 0,
+    jackknife: Annotated[int, typer.Option(min=0, help=JACKKNIFE)] = 0,
     settings: option.Settings = None,
 ) -> None:
     """Predict a plate, or every plate of a screen with statistics of its own; run again, it goes on."""
     from napari_ben.models import load_model
     from napari_ben.results import check_export
-    from napari_ben.workflow import Extras, PredictConfig, make_config, plan_ensemble, plan_screen
+    from napari_ben.workflow import (
+        Extras,
+        InputCache,
+        PredictConfig,
+        make_config,
+        plan_ensemble,
+        plan_screen,
+        run_prediction,
+    )
 
     check_export(out, formats or ())
     options = option.given(
@@ -94,16 +105,21 @@ def predict(
     told = option.told(platemap, well_order, accept_suggestions, keep_failed, only, experiment)
     screen = open_all(path, told, layout, pattern, option.view(z, time, acquisition))
     if len(screen) > 1:
-        watch_screen(
-            plan_screen(screen, networks, config, out, Extras(tuple(formats or DEFAULT_FORMATS), umap)),
-            scheduler,
-            workers,
-        )
+        if jackknife:
+            raise ArgumentError(
+                f"{path} holds {len(screen)} plates, and --jackknife is about one.", "Name it with --only."
+            )
+        extras = Extras(tuple(formats or DEFAULT_FORMATS), umap, stability)
+        watch_screen(plan_screen(screen, networks, config, out, extras), scheduler, workers)
         return
     if scheduler is not None or workers is not None:
         raise ArgumentError(f"{path} is one plate, and workers share a screen.", "Leave --scheduler and --workers out.")
     plan = plan_ensemble(screen.ready_for(config.context).plates[0], networks, config)
-    _finish(_carry_out(plan), out, formats, umap)
+    studies, cache = Studies(stability, jackknife), InputCache(config.cache_bytes)
+    studies.check(plan)
+    predictions = _watch(run_prediction(plan, cache), plan)
+    _finish(predictions, out, formats, umap)
+    studies.carry_out(plan, predictions, cache, out)
 
 
 def rerun(
@@ -126,12 +142,6 @@ def rerun(
     found = open_plate(place, layout=layout, pattern=pattern) if layout or pattern else plate
     plan = plan_rerun(record, plate=found, model=model)
     _finish(_watch(run_again(record, plan), plan), out, formats, umap=False)
-
-
-def _carry_out(plan: "Plan") -> "Predictions":
-    from napari_ben.workflow import run_prediction
-
-    return _watch(run_prediction(plan), plan)
 
 
 def _watch(run: "Generator[Progress, None, Predictions]", plan: "Plan") -> "Predictions":

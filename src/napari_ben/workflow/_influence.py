@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
+    from napari_ben.results import Predictions
+
 __all__ = ["run_jackknife", "run_well_moments"]
 
 _AT_ONCE = 16
@@ -55,7 +57,7 @@ def run_well_moments(plan: Plan, cache: InputCache | None = None) -> Generator[P
     """
     from napari_ben.methods import apply_statistics
 
-    _check(plan)
+    plan.require_context()
     device = find_device(plan.config.device)
     kept = InputCache(plan.config.cache_bytes) if cache is None else cache
     with processor_threads(plan.config.threads), memory_in_words(device):
@@ -100,7 +102,11 @@ def _chunks(plan: Plan, reader: FieldReader) -> "Iterator[tuple[torch.Tensor, Se
 
 
 def run_jackknife(
-    plan: Plan, n_groups: int = 10, seed: int = 0, cache: InputCache | None = None
+    plan: Plan,
+    n_groups: int = 10,
+    seed: int = 0,
+    cache: InputCache | None = None,
+    reference: "Predictions | None" = None,
 ) -> Generator[Progress, None, pd.DataFrame]:
     """Say how far each well's probabilities would move with another context: groups of its wells are left out in turn.
 
@@ -114,6 +120,8 @@ def run_jackknife(
         Of the dealing.
     cache
         Decoded images to share with other runs.
+    reference
+        What the plan predicts, where that is known; predicted first when None.
 
     Yields
     ------
@@ -131,29 +139,19 @@ def run_jackknife(
     MethodError
         When the method has no context, one for each of many sets, or a context of one well.
     """
-    context = _check(plan)
-    groups = deal_wells(context, n_groups, seed)
+    groups = deal_wells(plan.require_context().wells, n_groups, seed)
     if len(groups) < 2:
         raise MethodError("A context of one well has nothing to leave out.", "Choose more wells.")
     kept = InputCache(plan.config.cache_bytes) if cache is None else cache
-    reference = yield from run_prediction(plan, kept)
+    known = reference if reference is not None else (yield from run_prediction(plan, kept))
     wells = plan.plate.fields["well"].iloc[plan.statistics_rows].to_numpy(dtype=object)
-    best = reference.well_probabilities().argmax(axis=1)
+    best = known.well_probabilities().argmax(axis=1)
     chosen = []
     for group in groups:
         left = np.where(plan.in_context & np.isin(wells, list(group)), 0.0, 1.0)
         without = yield from run_prediction(plan, kept, left)
         chosen.append(without.well_probabilities()[np.arange(len(best)), best])
-    table = reference.wells[["pred_class"]].copy()
-    table["probability"] = reference.well_probabilities()[np.arange(len(best)), best]
+    table = known.wells[["pred_class"]].copy()
+    table["probability"] = known.well_probabilities()[np.arange(len(best)), best]
     table["error"] = jackknife_error(chosen)
     return table
-
-
-def _check(plan: Plan) -> tuple[str, ...]:
-    if plan.context is None or plan.method.in_sets:
-        raise MethodError(
-            f"The method {plan.method.name!r} has no one context for the plate, so no well can be left out of it.",
-            "Choose a method that takes its statistics from the plate.",
-        )
-    return plan.context.wells

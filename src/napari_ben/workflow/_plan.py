@@ -97,6 +97,22 @@ class Plan:
         """Rows of ``plate.fields`` that lie in the context."""
         return self.statistics_rows[self.in_context]
 
+    def require_context(self) -> Context:
+        """Give the one context that speaks for the whole plate, or refuse.
+
+        Raises
+        ------
+        MethodError
+            When the method has none, or one for each of many sets.
+        """
+        if self.context is None or self.method.in_sets:
+            raise MethodError(
+                f"The method {self.method.name!r} has no one context for the plate, so nothing of it can be drawn anew "
+                "or left out.",
+                "Choose a method that takes its statistics from the plate.",
+            )
+        return self.context
+
     @property
     def wells(self) -> tuple[str, ...]:
         """The wells to predict, in order."""

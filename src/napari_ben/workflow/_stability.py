@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from napari_ben.errors import MethodError
 from napari_ben.evaluation import resample_wells, stability
 from napari_ben.results import Predictions
 from napari_ben.workflow._inputs import InputCache
@@ -53,15 +52,11 @@ def run_stability(
     MethodError
         When the method has no context, or one for each of many sets.
     """
-    if plan.context is None or plan.method.in_sets:
-        raise MethodError(
-            f"The method {plan.method.name!r} has no one context for the plate, so nothing can be drawn anew.",
-            "Choose a method that takes its statistics from the plate.",
-        )
+    context = plan.require_context()
     kept = InputCache(plan.config.cache_bytes) if cache is None else cache
     known = reference if reference is not None else (yield from run_prediction(plan, kept))
     votes: list[NDArray[np.object_]] = []
-    for lap, draw in enumerate(resample_wells(plan.context.wells, n_resamples, seed)):
+    for lap, draw in enumerate(resample_wells(context.wells, n_resamples, seed)):
         run = run_prediction(plan, kept, _multiplicity(plan, draw))
         resampled = yield from _as_lap(run, lap, n_resamples)
         votes.append(resampled.wells["pred_class"].reindex(known.wells.index).to_numpy(dtype=object))

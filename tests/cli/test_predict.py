@@ -73,6 +73,22 @@ def test_contexts_drawn_anew_say_how_firm_the_classes_are(
     assert f"jackknife: the error of a probability is {errors['error'].median():.3f}" in out
 
 
+def test_a_small_context_is_shrunk_towards_other_runs(
+    command: Command, screen: Path, model: Path, tmp_path: Path
+) -> None:
+    first, second = pd.read_csv(screen / "screen.csv")["plate"][:2]
+    words = ("predict", screen, "--model", model, "--method", "controls", "--threads", 1, "--format", "csv")
+    assert command(*words, "--only", first, "--out", tmp_path / "first")[0] == 0
+    small = (*words, "--only", second, "--context-images", 4, "--pseudo-images", 4)
+    code, _, err = command(*small, "--shrink-towards", tmp_path / "first", "--out", tmp_path / "second")
+    assert code == 0, err
+    config = json.loads((tmp_path / "second/run.json").read_text())["config"]
+    asked = (config["context_images"], config["pseudo_images"], config["shrink_towards"])
+    assert asked == (4, 4.0, [str(tmp_path / "first")])
+    assert command("rerun", tmp_path / "second/run.json", "--format", "csv", "--out", tmp_path / "again")[0] == 0
+    assert (tmp_path / "again/wells.csv").read_bytes() == (tmp_path / "second/wells.csv").read_bytes()
+
+
 def test_what_has_no_context_is_not_drawn_anew(command: Command, screen: Path, model: Path, tmp_path: Path) -> None:
     words = ("predict", screen, "--model", model, "--method", "none", "--out", tmp_path / "out")
     code, _, err = command(*words, "--jackknife", 2)

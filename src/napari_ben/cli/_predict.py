@@ -27,6 +27,12 @@ PRIOR = (
     "Fit the wells' classes to the layout: balance, assign or both; with --per-plate. Off by default, because it takes "
     "a promise about the layout for a fact."
 )
+CONTEXT_IMAGES = "Take statistics from this many images of the context: each well gives one before any gives two."
+PSEUDO_IMAGES = "For a small context: the training's statistics count as this many images beside its own, 16 or so."
+SHRINK_TOWARDS = (
+    "With --pseudo-images: statistics.safetensors, or the folder, of a run on a plate of the same group, whose "
+    "statistics count instead; repeated, their mean."
+)
 STABILITY = "How often the context's wells are drawn anew, to say how stable the classes are."
 JACKKNIFE = "Groups of context wells, each left out in turn, to say how far probabilities move; for one plate."
 Umap = Annotated[bool, typer.Option("--umap", help="Lay the embedding out with UMAP too.")]
@@ -38,6 +44,9 @@ def predict(
     out: Out = Path("results"),
     method: Annotated[str | None, typer.Option(help="none, ben, cs-arm-bn, controls, arm-bn or custom.")] = None,
     context: option.ContextWells = None,
+    context_images: Annotated[int | None, typer.Option(help=CONTEXT_IMAGES)] = None,
+    pseudo_images: Annotated[float | None, typer.Option(help=PSEUDO_IMAGES)] = None,
+    shrink_towards: Annotated[list[Path] | None, typer.Option(help=SHRINK_TOWARDS)] = None,
     wells: option.Wells = None,
     weight: option.Weight = None,
     platemap: option.Platemap = None,
@@ -88,6 +97,9 @@ def predict(
     options = option.given(
         method=method,
         context=context,
+        context_images=context_images,
+        pseudo_images=pseudo_images,
+        shrink_towards=tuple(str(path.absolute()) for path in shrink_towards) if shrink_towards else None,
         wells=wells,
         weight=option.parse_weight(weight),
         channels=option.parse_pairs(channel, "--channel"),

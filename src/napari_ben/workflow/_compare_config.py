@@ -50,7 +50,9 @@ class CompareConfig(BaseModel):
         Platemap column of the compound, for `match`.
     context
         For all methods that take one; each method's own when None.
-    wells, fields, weight, channels, reducer, device, chunk_size, memory_budget, cache_bytes, threads
+    wells, fields, weight, pseudo_images, context_images, channels, reducer
+        As in `PredictConfig`.
+    device, chunk_size, memory_budget, cache_bytes, threads
         As in `PredictConfig`.
     reference
         Plates on which alignments and heads are fitted. When there are none, each experiment's plates are judged by
@@ -82,6 +84,8 @@ class CompareConfig(BaseModel):
     wells: str | None = None
     fields: tuple[Annotated[int, Field(ge=0)], ...] = ()
     weight: Weight | None = None
+    pseudo_images: Annotated[float, Field(ge=0)] = 0.0
+    context_images: Annotated[int, Field(ge=2)] | None = None
     channels: Mapping[str, str] = Field(default_factory=dict)
     reducer: Reducer = "logit"
     device: str = "auto"

@@ -35,6 +35,12 @@ class PredictConfig(BaseModel):
     pseudo_images
         Images that the statistics of the training count as, beside those of the context: for contexts of a few wells,
         16 or so; 0 leaves them out.
+    shrink_towards
+        Whose statistics these images stand for instead: ``statistics.safetensors`` of runs of the same model on plates
+        of the same group, or the folders of these runs; several are averaged.
+    context_images
+        Images of the context that form statistics: each well gives one before any gives two, the controls first. All
+        when None.
     channels
         Model channel → plate channel, where the guess by name is wrong.
     reducer
@@ -76,6 +82,8 @@ class PredictConfig(BaseModel):
     weight: Weight | None = None
     variance: Literal["biased", "unbiased"] = "biased"
     pseudo_images: Annotated[float, Field(ge=0)] = 0.0
+    shrink_towards: tuple[str, ...] = ()
+    context_images: Annotated[int, Field(ge=2)] | None = None
     channels: Mapping[str, str] = Field(default_factory=dict)
     reducer: Reducer = "logit"
     device: str = "auto"
@@ -91,7 +99,10 @@ class PredictConfig(BaseModel):
     seed: int = 0
 
     @model_validator(mode="after")
-    def _refuse_half_a_design(self) -> Self:
+    def _refuse_halves(self) -> Self:
+        if self.shrink_towards and not self.pseudo_images:
+            message = "shrink_towards needs pseudo_images: say how many images these statistics count as"
+            raise ValueError(message)
         if (self.prior is None) != (self.per_plate is None):
             message = "prior and per_plate come together: say how often each treatment stands on a plate"
             raise ValueError(message)

@@ -139,7 +139,7 @@ def run_jackknife(
     MethodError
         When the method has no context, one for each of many sets, or a context of one well.
     """
-    groups = deal_wells(plan.require_context().wells, n_groups, seed)
+    groups = deal_wells(plan.require_context(), n_groups, seed)
     if len(groups) < 2:
         raise MethodError("A context of one well has nothing to leave out.", "Choose more wells.")
     kept = InputCache(plan.config.cache_bytes) if cache is None else cache

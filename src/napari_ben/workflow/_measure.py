@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from napari_ben import __version__
 from napari_ben._cache import cache_folder, keep_newest
 from napari_ben.errors import ContextError, FileError, SaveError
-from napari_ben.methods import ContextStatistics, PriorStatistics, pseudo_count_share
+from napari_ben.methods import ContextStatistics
 from napari_ben.workflow._device import budget_for, device_name, halve, images_at_once, is_out_of_memory
 from napari_ben.workflow._inputs import FieldReader
 from napari_ben.workflow._plan import Plan
+from napari_ben.workflow._prior import prior_files, prior_of
 from napari_ben.workflow._progress import Progress
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def _measure(
     while True:
         chunks = _Chunks(reader, rows, max(1, n_images // plan.n_tiles))
         weight, budget = torch.from_numpy(weights), budget_for(plan.config, device)
-        prior = _prior(plan, network, len(rows))
+        prior = prior_of(plan.config, network, len(rows))
         steps = iter_statistics(network, chunks, weights=weight, memory_budget=budget, device=device, prior=prior)
         try:
             return (yield from _report(steps))
@@ -124,14 +125,6 @@ def _measure(
             if not is_out_of_memory(error):
                 raise
             n_images = halve(n_images, device, error)
-
-
-def _prior(plan: Plan, network: "nn.Module", n_images: int) -> PriorStatistics | None:
-    """Give the statistics of the training, when they are to count beside the context's."""
-    if not plan.config.pseudo_images:
-        return None
-    share = pseudo_count_share(n_images, plan.config.pseudo_images)
-    return PriorStatistics(ContextStatistics.from_network(network), share)
 
 
 def _report(
@@ -176,6 +169,7 @@ def _content_key(plan: Plan, digests: list[bytes], weights: NDArray[np.float64],
         "model": plan.model.sha256,
         "preparation": plan.model.card.preparation,
         "pseudo_images": plan.config.pseudo_images,
+        "shrink_towards": [sha256(path.read_bytes()).hexdigest() for path in prior_files(plan.config)],
     }
     content = sha256(json.dumps(setting, sort_keys=True).encode())
     content.update(b"".join(digests))

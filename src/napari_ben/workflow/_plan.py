@@ -4,22 +4,22 @@ Nothing here reads a pixel or loads torch, so a plan can be made at every keystr
 the run is said before the run.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from napari_ben.errors import ContextError, MethodError, SelectionError
+from napari_ben.errors import ContextError, MethodError
 from napari_ben.methods import DEFAULT_CONTROL_WEIGHT, METHODS, Method
 from napari_ben.models import Model, map_channels, n_tiles
-from napari_ben.plates import Context, Plate, resolve_context, select_wells
+from napari_ben.plates import Context, Plate, resolve_context
 from napari_ben.workflow._cautions import find_cautions
 from napari_ben.workflow._config import PredictConfig
 from napari_ben.workflow._design import refuse_design
 from napari_ben.workflow._fields import chosen_fields, complete_fields, left_out
+from napari_ben.workflow._plan_rows import rows_of_context, rows_of_pixels, rows_of_queries, rows_to_predict
+from napari_ben.workflow._prior import prior_files
 
 if TYPE_CHECKING:
     from napari_ben.workflow._pixels import PixelGroup
@@ -97,8 +97,8 @@ class Plan:
         """Rows of ``plate.fields`` that lie in the context."""
         return self.statistics_rows[self.in_context]
 
-    def require_context(self) -> Context:
-        """Give the one context that speaks for the whole plate, or refuse.
+    def require_context(self) -> tuple[str, ...]:
+        """Give the wells of the one context that speaks for the whole plate, or refuse.
 
         Raises
         ------
@@ -111,7 +111,12 @@ class Plan:
                 "or left out.",
                 "Choose a method that takes its statistics from the plate.",
             )
-        return self.context
+        return self.context_wells
+
+    @property
+    def context_wells(self) -> tuple[str, ...]:
+        """The wells of these, in order."""
+        return tuple(dict.fromkeys(self.plate.fields["well"].iloc[self.context_rows]))
 
     @property
     def wells(self) -> tuple[str, ...]:
@@ -137,13 +142,15 @@ def plan_prediction(plate: Plate, model: Model, config: PredictConfig) -> Plan:
         When the context or the wells cannot be resolved, or nothing usable is left of them.
     """
     method = _find_method(config.method)
+    prior_files(config)
     channels = map_channels(model.card.channels, plate.channels, config.channels)
     is_complete = complete_fields(plate, channels)
     is_used = is_complete & chosen_fields(plate, config)
-    rows = _rows_to_predict(plate, config, is_used)
+    rows = rows_to_predict(plate, config, is_used)
     refuse_design(plate, rows, model, config)
     context = _resolve_context(plate, method, config)
-    statistics_rows, in_context = _statistics_rows(plate, method, context, rows, is_used)
+    own = rows_of_context(plate, context, config, is_used)
+    queries = rows_of_queries(plate, rows, context) if context and method.uses_queries else own[:0]
     return Plan(
         plate=plate,
         model=model,
@@ -153,9 +160,9 @@ def plan_prediction(plate: Plate, model: Model, config: PredictConfig) -> Plan:
         weight=_control_weight(model, method, config),
         channels=channels,
         rows=rows,
-        statistics_rows=statistics_rows,
-        in_context=in_context,
-        pixel_rows=_pixel_rows(plate, model, is_used),
+        statistics_rows=np.concatenate([own, queries]),
+        in_context=np.arange(len(own) + len(queries)) < len(own),
+        pixel_rows=rows_of_pixels(plate, model, is_used),
         n_tiles=n_tiles(model.card.field_size or plate.shape, model.card.tiling),
         problems=left_out(plate, channels, is_complete),
         warnings=find_cautions(plate, model, method, context, config),
@@ -168,25 +175,6 @@ def _find_method(name: str) -> Method:
     return METHODS[name]
 
 
-def _rows_to_predict(plate: Plate, config: PredictConfig, is_complete: NDArray[np.bool_]) -> NDArray[np.int64]:
-    wells = plate.imaged.index if config.wells is None else select_wells(config.wells, plate)
-    rows = _in_well_order(plate, wells)
-    rows = rows[is_complete[rows]]
-    if not len(rows):
-        raise SelectionError(
-            f"The wells to predict ({config.wells or 'all'}) have no usable image on plate {plate.name!r}.",
-            "Choose wells with images.",
-        )
-    return rows
-
-
-def _in_well_order(plate: Plate, wells: Sequence[str] | pd.Index) -> NDArray[np.int64]:
-    rows = plate.rows_of(wells)
-    rank = pd.Series(np.arange(len(plate.wells)), index=plate.wells.index)
-    order = np.argsort(rank.loc[plate.fields["well"].iloc[rows]].to_numpy(), kind="stable")
-    return rows[order].astype(np.int64)
-
-
 def _resolve_context(plate: Plate, method: Method, config: PredictConfig) -> Context | None:
     if method.name == "none":
         return None
@@ -197,42 +185,6 @@ def _resolve_context(plate: Plate, method: Method, config: PredictConfig) -> Con
             "Give a context such as 'A1-C12', 'controls' or 'plate'.",
         )
     return resolve_context(plate, wish)
-
-
-def _statistics_rows(
-    plate: Plate, method: Method, context: Context | None, rows: NDArray[np.int64], is_complete: NDArray[np.bool_]
-) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    if context is None:
-        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=bool)
-    own = _in_well_order(plate, context.wells)
-    own = own[is_complete[own]]
-    if len(own) < 2:
-        raise ContextError(
-            f"The context {context.text!r} has {len(own)} images with all of the model's channels; statistics need at "
-            f"least 2.",
-            "Choose more wells, or a model that needs fewer channels.",
-        )
-    queries = _queries(plate, rows, own) if method.uses_queries else own[:0]
-    return np.concatenate([own, queries]), np.arange(len(own) + len(queries)) < len(own)
-
-
-def _queries(plate: Plate, rows: NDArray[np.int64], own: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Images to predict that may speak for the plate: no context, no empty and no excluded well."""
-    usable = _usable(plate, rows)
-    return usable[~np.isin(usable, own)]
-
-
-def _pixel_rows(plate: Plate, model: Model, is_complete: NDArray[np.bool_]) -> NDArray[np.int64]:
-    if model.card.scaling.kind != "plate":
-        return np.zeros(0, dtype=np.int64)
-    rows = np.flatnonzero(is_complete).astype(np.int64)
-    return _usable(plate, rows)
-
-
-def _usable(plate: Plate, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Keep the rows that lie in no empty and no excluded well."""
-    wells = plate.wells.loc[plate.fields["well"].iloc[rows]]
-    return rows[((wells["role"] != "empty") & ~wells["excluded"].astype(bool)).to_numpy()]
 
 
 def _control_weight(model: Model, method: Method, config: PredictConfig) -> float | Literal["count"] | None:

@@ -56,7 +56,7 @@ def run_stability(
     kept = InputCache(plan.config.cache_bytes) if cache is None else cache
     known = reference if reference is not None else (yield from run_prediction(plan, kept))
     votes: list[NDArray[np.object_]] = []
-    for lap, draw in enumerate(resample_wells(context.wells, n_resamples, seed)):
+    for lap, draw in enumerate(resample_wells(context, n_resamples, seed)):
         run = run_prediction(plan, kept, _multiplicity(plan, draw))
         resampled = yield from _as_lap(run, lap, n_resamples)
         votes.append(resampled.wells["pred_class"].reindex(known.wells.index).to_numpy(dtype=object))

@@ -320,6 +320,18 @@ def test_models_of_one_label_are_seeds(plate: Plate, model: Model, model_file: P
         find_contenders([model, model])
 
 
+def test_the_averages_of_several_plates_are_told_after_the_runs(model: Model) -> None:
+    plates = make_plates(2)
+    one, both = (compare(some, [model], methods=("none", "ben"), labels="mechanism") for some in (plates[:1], plates))
+    assert one.to_markdown().count("| plate | model |") == 1
+    assert "| group |" not in one.to_markdown()
+    joined = [replace(plate, experiment="E") for plate in plates]
+    told = compare(joined, [model], methods=("none", "ben"), labels="mechanism", match="mechanism").to_markdown()
+    assert told.index("| plate | model |") < told.index("| group | model |") < told.index("| model | method | n_treat")
+    assert "| E | tiny | ben | 2 | 1 | 18 | " in told
+    assert "| group |" not in both.to_markdown()  # a group a plate: the same numbers again
+
+
 def test_groups_come_from_the_table_of_plates(screen_folder: Path) -> None:
     assert {entrant.group for entrant in find_entrants(screen_folder)} == {"in_domain", "other_lab"}
     by_lab = find_entrants(screen_folder, "experiment")

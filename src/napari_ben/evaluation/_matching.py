@@ -105,7 +105,8 @@ def match_runs(runs: Sequence[Run], truth: str, compound: str) -> pd.DataFrame:
         {"model": model, "method": method, **_matched(members, truth, compound)}
         for (model, method, _), members in cells.items()
     ]
-    return pd.DataFrame(rows).groupby(["model", "method"], sort=False, as_index=False).mean()
+    means = pd.DataFrame(rows).groupby(["model", "method"], sort=False, as_index=False).mean()
+    return means.astype({"n_treatments": int})
 
 
 def _matched(runs: Sequence[Run], truth: str, compound: str) -> dict[str, float]:

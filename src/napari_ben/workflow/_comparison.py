@@ -133,8 +133,9 @@ class Comparison:
         return class_counts(self.runs)
 
     def to_markdown(self) -> str:
-        """Give the table of runs in Markdown, and that of matched treatments where there is one."""
-        tables = [self.table] if self.matches.empty else [self.table, self.matches]
+        """Give the tables in Markdown: run by run, then group by group where a group has several, then of matches."""
+        are_several = not self.judged.empty and len(self.summary) < len(self.table)
+        tables = [self.table, *([self.summary] if are_several else []), *([] if self.matches.empty else [self.matches])]
         return "\n".join(map(to_markdown, tables))
 
     def to_page(self) -> Page:

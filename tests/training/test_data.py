@@ -117,7 +117,7 @@ def test_fields_that_lack_a_channel_take_no_part():
         ({"labels": "dose"}, ArgumentError, "no column 'dose'"),
         ({"wells": "A2"}, ArgumentError, "gives one in these wells: kinase"),
         ({"wells": "Z9"}, SelectionError, "Z"),
-        ({"channels": ("Golgi",)}, ChannelError, "Golgi"),
+        ({"channels": ("Golgi",)}, ChannelError, r"Plate '.*' has not all of the channels .* \(Golgi\); it has .*DNA"),
     ],
 )
 def test_what_cannot_be_trained_on_is_refused(settings: dict[str, object], error: type[Exception], match: str):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from napari_ben.errors import ArgumentError
 from napari_ben.models import load_model
 from napari_ben.training import TrainingConfig, TrainingData, fit
 from napari_ben.training._probe import field_features, fit_probe
@@ -34,6 +35,11 @@ def test_minclr_draws_tiles_of_the_same_fields(tiles: TrainingData):
         assert len(fields) == 4
         assert (counts == 2).all()
         assert len(np.unique(step[0].rows)) == 8
+
+
+def test_minclr_needs_fields_of_several_tiles(data: TrainingData):
+    with pytest.raises(ArgumentError, match=r"compares tiles of one field, and each field is one image here\..*--tile"):
+        drain(fit(data, make_config("minclr")))
 
 
 @pytest.mark.parametrize("method", ["simclr", "minclr"])

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_ben.errors import ArgumentError
+from napari_ben.errors import ArgumentError, ChannelError
 from napari_ben.models import ChannelStatistics, ModelCard, Scaling, Tiling, map_channels, n_tiles, prepare_unscaled
 from napari_ben.plates import Plate
 from napari_ben.training._config import TrainingConfig
@@ -120,7 +120,7 @@ def collect_data(
     """
     fields = list_fields(plates, config)
     channels = config.channels or plates[0].channels
-    orders = [map_channels(channels, plate.channels) for plate in plates]
+    orders = [_order_of(channels, plate) for plate in plates]
     sources = [(plates[plate], row, orders[plate]) for plate, row in zip(fields["plate"], fields["row"], strict=True)]
     classes = tuple(sorted(set(fields["label"]) - {""}))
     whole = config.field_size or plates[0].shape
@@ -163,6 +163,18 @@ def collect_data(
         zero=zero,
         unit=unit,
     )
+
+
+def _order_of(channels: Sequence[str], plate: Plate) -> tuple[int, ...]:
+    """Positions of the channels on a plate."""
+    try:
+        return map_channels(channels, plate.channels)
+    except ChannelError as error:
+        raise ChannelError(
+            f"Plate {plate.name!r} has not all of the channels that are trained on ({', '.join(channels)}); it has "
+            f"{', '.join(plate.channels)}.",
+            "Name channels that all plates have with channels=[…], or leave the plate out.",
+        ) from error
 
 
 def _kept(config: TrainingConfig, whole: tuple[int, int]) -> Tiling:

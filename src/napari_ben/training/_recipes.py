@@ -77,9 +77,14 @@ def make_pool(data: TrainingData, in_training: NDArray[np.bool_], config: Traini
     Raises
     ------
     ArgumentError
-        A plate has no negative controls, and the method needs them; a teacher has no unlabelled images; or nothing is
-        left to train on.
+        A plate has no negative controls, and the method needs them; a teacher has no unlabelled images; fields have no
+        tiles to be compared; or nothing is left to train on.
     """
+    if config.method == "minclr" and len(np.unique(_fields_of(data))) == len(data):
+        raise ArgumentError(
+            "'minclr' compares tiles of one field, and each field is one image here.",
+            "Cut fields into tiles with tiling (--tile), about the size of a cell, or train with 'simclr'.",
+        )
     recipe = RECIPES[config.method]
     queries, controls = [], []
     for number, name in enumerate(data.plate_names):
@@ -96,6 +101,10 @@ def make_pool(data: TrainingData, in_training: NDArray[np.bool_], config: Traini
     if not queries:
         raise ArgumentError("No labelled images are left to train on.", "Hold out fewer plates or wells.")
     return Pool(tuple(queries), tuple(controls), data.labels, _unlabelled(data, in_training, config), data.fields)
+
+
+def _fields_of(data: TrainingData) -> NDArray[np.int64]:
+    return np.arange(len(data)) if data.fields is None else data.fields
 
 
 def _unlabelled(data: TrainingData, in_training: NDArray[np.bool_], config: TrainingConfig) -> NDArray[np.int64]:

@@ -4,11 +4,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from napari_ben.errors import ArgumentError, SaveError, SelectionError
+from napari_ben.errors import ArgumentError, ChannelError, SaveError, SelectionError
 from napari_ben.models import load_model
 from napari_ben.plates import Plate, Screen
 from napari_ben.training import TrainingConfig
-from napari_ben.workflow import predict, run_training, train
+from napari_ben.workflow import plan_training, predict, run_training, train
 
 OPTIONS = {
     "labels": "mechanism",
@@ -78,6 +78,37 @@ def test_a_place_that_takes_no_model_is_refused_before_an_image_is_read(
     with pytest.raises(SaveError, match=r"could not be saved in '.*': .*file is a file\. Choose another folder"):
         train(counted, "erm", out=tmp_path / out, log=tmp_path / log, **OPTIONS)
     assert counted.source.reads == []
+
+
+UNFIT = {
+    "no classes": ({"labels": "dose"}, "no column 'dose'"),
+    "no controls": ({"wells": "!role:negative_control"}, "no negative controls among the training wells"),
+    "nothing to hold out": ({"validation_share": 0.5}, "one plate with labels"),
+    "no such network": ({"architecture": "vgg"}, "no architecture 'vgg'"),
+    "no such channel": ({"channels": ("Golgi",)}, r"has not all of the channels .* \(Golgi\)"),
+    "too small": ({"architecture": "densenet121", "options": {}, "crop": 8}, "does not take images of 8 × 8"),
+}
+
+
+@pytest.mark.parametrize(("options", "words"), UNFIT.values(), ids=UNFIT)
+def test_what_cannot_be_trained_is_refused_before_an_image_is_read(
+    counted: Plate, tmp_path: Path, options: dict[str, object], words: str
+) -> None:
+    with pytest.raises((ArgumentError, ChannelError), match=words):
+        train(counted, "cs-arm-bn", out=tmp_path / "m.safetensors", **{**OPTIONS, **options})
+    assert counted.source.reads == []
+
+
+@pytest.mark.parametrize("tiling", [None, {"size": (16, 16), "fit": "tiles"}, {"size": (16, 16), "fit": "crop"}])
+def test_a_plan_knows_the_split_without_an_image(counted: Plate, tmp_path: Path, tiling: object) -> None:
+    options = {"validation_by": "well", "validation_share": 0.3, "tiling": tiling, "crop": 8, "epochs": 1}
+    settings = {**OPTIONS, **options}
+    config = TrainingConfig(method="ben", **{k: v for k, v in settings.items() if k not in ("device", "threads")})
+    planned = plan_training([counted], config)
+    assert counted.source.reads == []
+    steps = run_training([counted], config, tmp_path / "m.safetensors", device="cpu", threads=1)
+    assert next(steps).split == planned
+    steps.close()
 
 
 def test_options_are_checked(plate: Plate, tmp_path: Path) -> None:

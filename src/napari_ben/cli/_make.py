@@ -91,7 +91,7 @@ def train(
     """Train a model on plates: what is held out and what leaks first, then an epoch a line."""
     from napari_ben.cli._look import open_all
     from napari_ben.training import TrainingConfig
-    from napari_ben.workflow import make_config, run_training
+    from napari_ben.workflow import make_config, plan_training, run_training
 
     options = option.given(
         labels=labels,
@@ -127,13 +127,13 @@ def train(
     told = option.told(platemap, well_order, accept_suggestions, keep_failed, only, experiment)
     view = option.view(z, time, acquisition)
     opened = open_all(plates[0] if len(plates) == 1 else plates, told, layout, pattern, view)
-    steps = run_training(opened, config, out, resume=resume, replace=replace, device=device, threads=threads, log=log)
     if dry_run:
-        typer.echo(str(next(steps).split))
+        typer.echo(str(plan_training(opened, config)))
         typer.echo(config.model_dump_json(indent=2))
-        steps.close()
-    else:
-        _watch(steps, out)
+        return
+    _watch(
+        run_training(opened, config, out, resume=resume, replace=replace, device=device, threads=threads, log=log), out
+    )
 
 
 def _watch(steps: "Generator[Epoch, None, Model]", out: Path) -> None:

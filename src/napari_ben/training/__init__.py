@@ -7,12 +7,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from napari_ben.training._config import TRAINING_METHODS, TrainingConfig, TrainingMethod
-from napari_ben.training._data import TrainingData, collect_data
+from napari_ben.training._data import TrainingData, collect_data, outline_data
 from napari_ben.training._options import Contrast, Schedule, Teacher
 from napari_ben.training._split import Split, describe_split, hold_out
 
 if TYPE_CHECKING:
-    from napari_ben.training._loop import Epoch, fit
+    from napari_ben.training._loop import Epoch, check_run, fit
     from napari_ben.training._trained import TrainedNetwork
 
 __all__ = [
@@ -26,13 +26,15 @@ __all__ = [
     "TrainingConfig",
     "TrainingData",
     "TrainingMethod",
+    "check_run",
     "collect_data",
     "describe_split",
     "fit",
     "hold_out",
+    "outline_data",
 ]
 
-_NEED_TORCH = {"Epoch": "_loop", "fit": "_loop", "TrainedNetwork": "_trained"}
+_NEED_TORCH = {"Epoch": "_loop", "check_run": "_loop", "fit": "_loop", "TrainedNetwork": "_trained"}
 
 
 def __getattr__(name: str) -> Any:

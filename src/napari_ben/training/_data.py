@@ -7,17 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
-from napari_ben.errors import ArgumentError, ChannelError
-from napari_ben.models import ChannelStatistics, ModelCard, Scaling, Tiling, map_channels, n_tiles, prepare_unscaled
+from napari_ben.errors import ChannelError
+from napari_ben.models import ModelCard, Scaling, Tiling, map_channels, n_tiles, prepare_unscaled
 from napari_ben.plates import Plate
 from napari_ben.training._config import TrainingConfig
 from napari_ben.training._fields import list_fields
-from napari_ben.training._scaling import measure_plates, measure_scaling
+from napari_ben.training._scaling import measure_scaling, plate_statistics
 from napari_ben.training._store import FLOAT32, INT16, UINT8, PixelStore
 
-__all__ = ["UNLABELLED", "TrainingData", "collect_data"]
+__all__ = ["UNLABELLED", "TrainingData", "collect_data", "outline_data"]
 
 UNLABELLED = -1
 
@@ -86,6 +87,39 @@ class TrainingData:
         return self.zero[rows], self.unit[rows]
 
 
+def outline_data(
+    plates: Sequence[Plate], config: TrainingConfig, experiments: Mapping[str, str] | None = None
+) -> TrainingData:
+    """Give the rows of a training run with no image read: all that decides the split, and what a network must take.
+
+    Images are zeros that take no memory; their scaling is not measured.
+
+    Parameters
+    ----------
+    plates, config, experiments
+        As in `collect_data`.
+
+    Raises
+    ------
+    ArgumentError, ChannelError, SelectionError
+        As there.
+    """
+    fields = list_fields(plates, config)
+    channels = config.channels or plates[0].channels
+    for plate in plates:
+        _order_of(channels, plate)
+    whole = config.field_size or plates[0].shape
+    kept = _kept(config, whole)
+    rows = fields.loc[fields.index.repeat(n_tiles(whole, kept))]
+    return TrainingData(
+        images=np.broadcast_to(np.uint8(0), (len(rows), len(channels), *kept.size)),
+        channels=channels,
+        scaling=Scaling(kind="image"),
+        tiling=config.tiling or Tiling(size=whole),
+        **_facts(rows, plates, experiments),
+    )
+
+
 def collect_data(
     plates: Sequence[Plate],
     config: TrainingConfig,
@@ -122,14 +156,13 @@ def collect_data(
     channels = config.channels or plates[0].channels
     orders = [_order_of(channels, plate) for plate in plates]
     sources = [(plates[plate], row, orders[plate]) for plate, row in zip(fields["plate"], fields["row"], strict=True)]
-    classes = tuple(sorted(set(fields["label"]) - {""}))
     whole = config.field_size or plates[0].shape
-    own = _plate_statistics(plates, orders, config, experiments or {})
+    own = plate_statistics(plates, orders, config, experiments or {})
     card = ModelCard(
         name="draft",
         architecture="none",
         channels=channels,
-        classes=classes,
+        classes=_classes_of(fields),
         scaling=measure_scaling(sources, config),
         tiling=_kept(config, whole),
         field_size=config.field_size,
@@ -145,24 +178,36 @@ def collect_data(
         ]
         images, zero, unit = store.stored()
     rows = fields.loc[fields.index.repeat(counts)]
-    numbers = {name: number for number, name in enumerate(classes)} | {"": UNLABELLED}
     return TrainingData(
         images=images,
-        labels=rows["label"].map(numbers).to_numpy(np.int64),
-        is_control=rows["is_control"].to_numpy(bool),
-        plates=rows["plate"].to_numpy(np.int64),
-        wells=rows["well"].to_numpy(str),
-        plate_names=tuple(plate.name for plate in plates),
-        classes=classes,
         channels=channels,
         scaling=card.scaling,
         tiling=config.tiling or Tiling(size=whole),
-        fields=rows.index.to_numpy(np.int64),
-        experiments=tuple((experiments or {}).get(plate.name, "") for plate in plates) if experiments else (),
         offsets=np.array([mean / np.where(std > 0, std, 1) for mean, std in own]) if own else None,
         zero=zero,
         unit=unit,
+        **_facts(rows, plates, experiments),
     )
+
+
+def _facts(rows: pd.DataFrame, plates: Sequence[Plate], experiments: Mapping[str, str] | None) -> dict[str, Any]:
+    """Give what is known of each row but its pixels."""
+    classes = _classes_of(rows)
+    numbers = {name: number for number, name in enumerate(classes)} | {"": UNLABELLED}
+    return {
+        "labels": rows["label"].map(numbers).to_numpy(np.int64),
+        "is_control": rows["is_control"].to_numpy(bool),
+        "plates": rows["plate"].to_numpy(np.int64),
+        "wells": rows["well"].to_numpy(str),
+        "plate_names": tuple(plate.name for plate in plates),
+        "classes": classes,
+        "fields": rows.index.to_numpy(np.int64),
+        "experiments": tuple((experiments or {}).get(plate.name, "") for plate in plates) if experiments else (),
+    }
+
+
+def _classes_of(fields: pd.DataFrame) -> tuple[str, ...]:
+    return tuple(sorted(set(fields["label"]) - {""}))
 
 
 def _order_of(channels: Sequence[str], plate: Plate) -> tuple[int, ...]:
@@ -182,31 +227,6 @@ def _kept(config: TrainingConfig, whole: tuple[int, int]) -> Tiling:
     tiling = config.tiling or Tiling(size=whole)
     is_inside = all(size <= length for size, length in zip(tiling.size, whole, strict=True))
     return Tiling(size=whole) if config.crop is not None and tiling.fit == "crop" and is_inside else tiling
-
-
-def _plate_statistics(
-    plates: Sequence[Plate], orders: Sequence[tuple[int, ...]], config: TrainingConfig, experiments: Mapping[str, str]
-) -> list[ChannelStatistics]:
-    """Pixel statistics for each plate; none unless they are what scales the pixels."""
-    if config.scaling != "plate":
-        return []
-    return measure_plates(plates, orders, [_group(plate, config.scale_over, experiments) for plate in plates])
-
-
-def _group(plate: Plate, over: str, experiments: Mapping[str, str]) -> str:
-    """Name of the plates that are measured together."""
-    if over == "plate":
-        return plate.name
-    if over == "experiment" and plate.name in experiments:
-        return experiments[plate.name]
-    values = sorted(set(plate.wells[over].dropna().astype(str))) if over in plate.wells else []
-    if len(values) != 1:
-        found = f"it has {len(values)} values of it" if over in plate.wells else "nobody says which one it has"
-        raise ArgumentError(
-            f"Plate {plate.name!r} has no single {over!r} to measure its pixels with: {found}.",
-            "Give a platemap column with one value a plate, a screen.csv with an experiment, or scale_over='plate'.",
-        )
-    return values[0]
 
 
 def _pixel_type(plates: Sequence[Plate], card: ModelCard, config: TrainingConfig) -> np.dtype[Any]:

@@ -23,7 +23,7 @@ from napari_ben.training._split import Split, describe_split, hold_out
 from napari_ben.training._trained import TrainedNetwork
 from napari_ben.training._validation import well_accuracy
 
-__all__ = ["Epoch", "fit"]
+__all__ = ["Epoch", "check_run", "fit"]
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,27 @@ class _Run:
     @property
     def validates(self) -> bool:
         return bool((self.held & self.learner.data.is_labelled).any())
+
+
+def check_run(outline: TrainingData, config: TrainingConfig) -> Split:
+    """Refuse a run before an image is read, or say what trains, what validates, and what leaks.
+
+    Parameters
+    ----------
+    outline
+        From `outline_data` with the same config.
+    config
+        How.
+
+    Raises
+    ------
+    ArgumentError, MethodError
+        The data or the network do not fit the method.
+    """
+    held = hold_out(outline, config)
+    make_pool(outline, ~held, config)
+    Learner(outline, config, torch.device("cpu"))
+    return describe_split(outline, held)
 
 
 def fit(

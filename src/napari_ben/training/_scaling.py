@@ -5,17 +5,17 @@ the batch effect, and the weak part of the signal with it, before the network ca
 there to be compared with that, and for networks whose statistics do not follow it (DeepNoise, arXiv 2209.05772).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_ben.errors import PlateError
+from napari_ben.errors import ArgumentError, PlateError
 from napari_ben.models import ChannelStatistics, PixelMoments, Scaling
 from napari_ben.plates import Plate
 from napari_ben.training._config import TrainingConfig
 
-__all__ = ["measure_plates", "measure_scaling"]
+__all__ = ["measure_plates", "measure_scaling", "plate_statistics"]
 
 _SAMPLE = 512  # fields; the mean over more moves in the third digit
 
@@ -74,6 +74,37 @@ def measure_plates(
             own = PixelMoments.of(_read(plate, row, order))
             moments[group] = moments[group] | own if group in moments else own
     return [moments[group].statistics() for group in groups]
+
+
+def plate_statistics(
+    plates: Sequence[Plate], orders: Sequence[tuple[int, ...]], config: TrainingConfig, experiments: Mapping[str, str]
+) -> list[ChannelStatistics]:
+    """Pixel statistics for each plate; none unless they are what scales the pixels.
+
+    Raises
+    ------
+    ArgumentError
+        A plate has no single group to be measured with.
+    """
+    if config.scaling != "plate":
+        return []
+    return measure_plates(plates, orders, [_group(plate, config.scale_over, experiments) for plate in plates])
+
+
+def _group(plate: Plate, over: str, experiments: Mapping[str, str]) -> str:
+    """Name of the plates that are measured together."""
+    if over == "plate":
+        return plate.name
+    if over == "experiment" and plate.name in experiments:
+        return experiments[plate.name]
+    values = sorted(set(plate.wells[over].dropna().astype(str))) if over in plate.wells else []
+    if len(values) != 1:
+        found = f"it has {len(values)} values of it" if over in plate.wells else "nobody says which one it has"
+        raise ArgumentError(
+            f"Plate {plate.name!r} has no single {over!r} to measure its pixels with: {found}.",
+            "Give a platemap column with one value a plate, a screen.csv with an experiment, or scale_over='plate'.",
+        )
+    return values[0]
 
 
 def _countable(plate: Plate, order: tuple[int, ...]) -> list[int]:

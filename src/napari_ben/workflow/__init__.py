@@ -41,7 +41,7 @@ from napari_ben.workflow._screen_run import (
 from napari_ben.workflow._stability import run_stability
 from napari_ben.workflow._sweeps import keep_wells
 from napari_ben.workflow._teach import Taught, teach
-from napari_ben.workflow._train import run_training, train
+from napari_ben.workflow._train import plan_training, run_training, train
 from napari_ben.workflow._trials import Trial
 
 __all__ = [
@@ -94,6 +94,7 @@ __all__ = [
     "plan_prediction",
     "plan_rerun",
     "plan_screen",
+    "plan_training",
     "plates_table",
     "predict",
     "predict_screen",

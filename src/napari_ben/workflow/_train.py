@@ -16,7 +16,7 @@ from napari_ben.workflow._open import Plates, open_plates
 
 if TYPE_CHECKING:
     from napari_ben.models import Model
-    from napari_ben.training import Epoch
+    from napari_ben.training import Epoch, Split
 
 MODEL_SUFFIX = ".safetensors"
 CHECKPOINT_SUFFIX = ".checkpoint"
@@ -104,7 +104,7 @@ def run_training(  # noqa: PLR0913 # what to make, and how to carry it out
     Raises
     ------
     NapariBenError
-        When the data, the options or the device do not allow it.
+        When the data, the options or the device do not allow it; before an image is read where that can be known.
     """
     from napari_ben.training import fit
 
@@ -112,6 +112,7 @@ def run_training(  # noqa: PLR0913 # what to make, and how to carry it out
     _check_out(out, log)
     _check_earlier(out, checkpoint, resume=resume, replace=replace)
     chosen = find_device(device)
+    plan_training(plates, config)
     config = _named(config, plates)
     data = collect_data(list(plates), config, _experiments(plates), folder=out.parent, in_memory=affordable_memory())
     with processor_threads(threads), memory_in_words(chosen):
@@ -120,6 +121,27 @@ def run_training(  # noqa: PLR0913 # what to make, and how to carry it out
     model = trained.save(out, out.name.partition(".")[0])
     checkpoint.unlink(missing_ok=True)
     return model
+
+
+def plan_training(plates: Sequence[Plate] | Screen, config: TrainingConfig) -> "Split":
+    """Refuse a training before an image is read, or say what trains, what validates, and what leaks.
+
+    Parameters
+    ----------
+    plates, config
+        As in `run_training`.
+
+    Raises
+    ------
+    NapariBenError
+        When the data or the options do not allow it.
+    """
+    from napari_ben.training import check_run, outline_data
+
+    named = _named(config, plates)
+    outline = outline_data(list(plates), named, _experiments(plates))
+    with memory_in_words(find_device("cpu")):
+        return check_run(outline, named)
 
 
 def _named(config: TrainingConfig, plates: Sequence[Plate] | Screen) -> TrainingConfig:

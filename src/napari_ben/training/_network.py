@@ -97,7 +97,7 @@ def check_network(network: Classifier, data: TrainingData, config: TrainingConfi
         try:
             with torch.inference_mode():
                 network.eval()(torch.zeros(1, len(data.channels), height, width, device=device))
-        except torch.OutOfMemoryError:  # a RuntimeError too, but not about the size
+        except torch.cuda.OutOfMemoryError:  # a RuntimeError too, but not about the size
             raise
         except (RuntimeError, AssertionError) as error:  # AssertionError: of timm, where sizes are fixed
             raise ArgumentError(

@@ -1,6 +1,7 @@
 """The steps of the dock, each on its own: what they show of a state, and what they tell the session."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -131,6 +132,25 @@ def test_incomplete_channels_are_asked_for(on_screen, ready):
     show(step, ready, ready.state)
     assert step.channels_button.text() == "Channels 2/2 ✓"
     assert not step.notice.isVisible()
+
+
+def test_the_channels_fold_when_the_next_plate_fits(on_screen, ready):
+    step, fitting = on_screen(ModelStep), ready.state
+    ready._set(plate=replace(fitting.plate, channels=("DNA", "w2"), path=Path("other")))
+    other = ready.state
+    show(step, ready, fitting)
+    assert step.channels.isVisible()
+    ready._set(plate=fitting.plate)
+    show(step, ready, other)
+    assert not step.channels.isVisible()
+
+
+def test_channels_that_a_person_looks_at_stay_when_roles_change(on_screen, ready):
+    step, before = on_screen(ModelStep), ready.state
+    step.channels_button.click()
+    ready.set_role(("B01",), "empty")
+    show(step, ready, before)
+    assert step.channels.isVisible()
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,10 @@ class ModelStep(Step):
         self.notice.show_notice(state.notices.get("model") or resolution.refusals.get("model"))
         if state.model is not old.model:
             self._show_model(state)
-        self._show_channels(state, resolution)
+        self._show_channels(state)
+        refused = "model" in resolution.refusals
+        if refused or not _is_same_pair(state, old):  # while a person mends the mapping it stays in sight
+            self.channels_button.setChecked(refused)
 
     def _show_model(self, state: SessionState) -> None:
         if state.model is None:
@@ -64,7 +67,7 @@ class ModelStep(Step):
         for widget in (self.models, self.details):
             widget.setToolTip(model_details(state.model))
 
-    def _show_channels(self, state: SessionState, resolution: Resolution) -> None:
+    def _show_channels(self, state: SessionState) -> None:
         has_both = state.model is not None and state.plate is not None
         self.channels_button.setVisible(has_both)
         if state.model is None or state.plate is None:
@@ -75,8 +78,6 @@ class ModelStep(Step):
         found = sum(channel is not None for channel in mapping.values())
         self.channels_button.setText(f"Channels {found}/{len(wanted)}" + (" ✓" if found == len(wanted) else ""))
         self.channels.show_mapping(mapping, state.plate.channels)
-        if "model" in resolution.refusals:
-            self.channels_button.setChecked(True)
 
     @staticmethod
     def _mapping(state: SessionState) -> dict[str, str | None]:
@@ -97,3 +98,9 @@ class ModelStep(Step):
         path, _ = QFileDialog.getOpenFileName(self, "Open a model", "", _FILES)
         if path:
             self._session.load_model(Path(path))
+
+
+def _is_same_pair(state: SessionState, old: SessionState) -> bool:
+    """Whether plate and model are those of before; roles may be others."""
+    paths = [None if moment.plate is None else moment.plate.path for moment in (state, old)]
+    return state.model is old.model and paths[0] == paths[1]

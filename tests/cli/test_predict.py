@@ -168,6 +168,26 @@ def test_rerun_writes_the_same_bytes(command: Command, plate: Path, model: Path,
         assert (tmp_path / "again" / name).read_bytes() == (tmp_path / "first" / name).read_bytes()
 
 
+@pytest.mark.parametrize(
+    ("followed", "words"),
+    [
+        ([], None),
+        (["PCA"], "The run laid out its PCA to lie as in an earlier run"),
+        (["PCA", "UMAP"], "The run laid out its PCA and UMAP to lie as in an earlier run"),
+    ],
+)
+def test_rerun_says_which_layouts_followed_an_earlier_run(
+    command: Command, plate: Path, model: Path, tmp_path: Path, followed: list[str], words: str | None
+) -> None:
+    command("predict", plate, "--model", model, "--wells", "A1-B12", "--out", tmp_path, "--format", "csv")
+    record = tmp_path / "run.json"
+    record.write_text(json.dumps({**json.loads(record.read_text()), "layouts_followed": followed}))
+    code, _, err = command("rerun", record, "--out", tmp_path / "again", "--format", "csv")
+    assert code == 0, err
+    assert ("to lie as in an earlier run" in err) == (words is not None)
+    assert words is None or words in " ".join(err.split())
+
+
 def test_compare_prints_a_table(command: Command, plate: Path, model: Path, tmp_path: Path) -> None:
     methods = ("--method", "none", "--method", "ben")
     code, out, _ = command("compare", plate, "--model", model, *methods, "--out", tmp_path / "out")

@@ -153,6 +153,11 @@ def rerun(
     place = plate if plate is not None else Path(record.plate.path)
     found = open_plate(place, layout=layout, pattern=pattern) if layout or pattern else plate
     plan = plan_rerun(record, plate=found, model=model)
+    if record.layouts_followed:
+        warn(
+            f"The run laid out its {' and '.join(record.layouts_followed)} to lie as in an earlier run, which is not "
+            "recorded. Here they are laid out anew, so that the points lie elsewhere; classes and numbers are the same."
+        )
     _finish(_watch(run_again(record, plan), plan), out, formats, umap=False)
 
 

@@ -1,5 +1,7 @@
 """The layers of wells, and clicks on them, on a viewer model without a window."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from napari.components import ViewerModel
@@ -63,6 +65,18 @@ def test_frames_come_with_predictions_and_are_as_opaque_as_they_are_sure(wells, 
     fine, coarse = layer.data
     assert fine.shape[0] > coarse.shape[0]
     assert fine[..., 3].max() == coarse[..., 3].max() == round(255 * (0.3 + 0.7 * confidence.max()))
+
+
+def test_wells_without_an_image_are_outlined(viewer, plate):
+    fields = plate.fields[plate.fields["well"] != "B02"].reset_index(drop=True)
+    sparse = replace(plate, fields=fields, wells=plate.wells.assign(n_fields=(plate.wells.index != "B02").astype(int)))
+    layers = WellLayers(viewer)
+    for step in layers.steps(sparse):
+        step()
+    layers.close()
+    y, x = np.nonzero(viewer.layers["Well marks"].data[0][..., 3])
+    assert sparse.mosaic.well_at(*(np.array([y.min(), x.min()]) * layers._rasters[0].scale)) == "B02"
+    assert sparse.mosaic.well_at(*(np.array([y.max(), x.max()]) * layers._rasters[0].scale)) == "B02"
 
 
 def test_context_and_selection_are_marked(wells, viewer):

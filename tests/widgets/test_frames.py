@@ -6,6 +6,7 @@ import pytest
 
 from napari_ben.widgets._frames import Raster, levels_over
 
+NO_WELLS = pd.DataFrame(columns=["y0", "x0", "y1", "x1"])
 RED = np.array([[255, 0, 0, 200]], np.uint8)
 
 
@@ -17,7 +18,7 @@ def boxes(rows, columns, side=100, pitch=110):
 
 @pytest.fixture
 def raster():
-    return Raster.over(boxes(1, 2), (110, 220))
+    return Raster.over(boxes(1, 2), NO_WELLS, (110, 220))
 
 
 def painted(raster, *marks):
@@ -60,14 +61,14 @@ def test_a_context_well_has_a_dot(raster):
 
 
 def test_a_large_plate_is_a_bounded_picture():
-    fine, coarse = levels_over(boxes(32, 48, 2160 * 3, 2160 * 3 + 260), (32 * 6740, 48 * 6740))
+    fine, coarse = levels_over(boxes(32, 48, 2160 * 3, 2160 * 3 + 260), NO_WELLS, (32 * 6740, 48 * 6740))
     assert max(fine.shape) <= 4096
     assert max(coarse.shape) <= 2048
     assert (coarse.boxes[:, 2] - coarse.boxes[:, 0]).min() > 20
 
 
 def test_frames_are_bolder_from_far():
-    fine, coarse = levels_over(boxes(8, 12), (880, 1320))
+    fine, coarse = levels_over(boxes(8, 12), NO_WELLS, (880, 1320))
     assert fine.scale * fine.width < coarse.scale * coarse.width
 
 
@@ -103,8 +104,26 @@ def by_hand(raster, colours, context, selected):
 @pytest.mark.parametrize("seed", range(3))
 def test_the_table_draws_what_a_hand_would(level, seed):
     rng = np.random.default_rng(seed)
-    raster = levels_over(boxes(3, 4, side=131, pitch=139), (417, 556))[level]
+    raster = levels_over(boxes(3, 4, side=131, pitch=139), NO_WELLS, (417, 556))[level]
     colours = rng.integers(0, 256, (12, 4)).astype(np.uint8) * rng.integers(0, 2, (12, 1)).astype(np.uint8)
     context, selected = rng.integers(0, 2, (2, 12)).astype(bool)
     expected = by_hand(raster, colours, context, selected)
     assert np.array_equal(painted(raster, colours, context, selected), expected)
+
+
+def test_a_well_without_an_image_has_a_faint_outline_that_marks_leave_alone():
+    wells = boxes(1, 2)
+    raster = Raster.over(wells[:1], wells[1:], (110, 220))
+    y0, x0, y1, x1 = raster.missing[0]
+    for picture in (raster.blank(), painted(raster, RED, ~none(1), ~none(1))):
+        assert picture[[y0, y1 - 1], [x0, x1 - 1]].tolist() == [[128, 128, 128, 110]] * 2
+        inside = picture[y0 + raster.width : y1 - raster.width, x0 + raster.width : x1 - raster.width]
+        assert inside.size
+        assert not inside.any()
+
+
+def test_plates_whose_missing_wells_differ_have_other_rasters():
+    wells = boxes(1, 3)
+    over = [Raster.over(wells[:1], wells[start:], (110, 330)) for start in (1, 2, 1)]
+    assert over[0] != over[1]
+    assert over[0] == over[2]

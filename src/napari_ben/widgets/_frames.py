@@ -5,6 +5,9 @@ the first labels layer compiles for seconds; painting this picture takes millise
 found once, what is there is looked up in a small table, and wells whose marks are as they were are left alone. It comes
 in two levels, a fine one with thin frames and a coarse one with bold ones, so that a frame is as wide on the screen
 from far as from near.
+
+A well of the layout without an image is black on black, or is not there at all: on a sparse plate nobody would know
+where on the plate the others lie. Its faint outline is drawn once, with the blank picture.
 """
 
 from dataclasses import dataclass
@@ -22,6 +25,7 @@ Box = tuple[float, float, float, float]
 
 _FINE, _COARSE = (96, 4, 3072), (40, 4, 2048)  # pixels across a well, of its frame, of the whole picture at most
 _WHITE, _RIM = (255, 255, 255, 255), (0, 0, 0, 170)
+_FAINT = (128, 128, 128, 110)  # grey, so that it is seen on black pixels and on a white canvas
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +36,8 @@ class Raster:
     ----------
     boxes
         (n, 4) int64: y0, x0, y1, x1 of each well in pixels of the raster.
+    missing
+        (k, 4) int64, of the wells without an image.
     shape
         (Y, X) of the raster.
     scale
@@ -41,6 +47,7 @@ class Raster:
     """
 
     boxes: NDArray[np.int64]
+    missing: NDArray[np.int64]
     shape: tuple[int, int]
     scale: float
     width: int
@@ -50,13 +57,18 @@ class Raster:
             isinstance(other, Raster)
             and (self.shape, self.scale) == (other.shape, other.scale)
             and np.array_equal(self.boxes, other.boxes)
+            and np.array_equal(self.missing, other.missing)
         )
 
     __hash__ = None  # type: ignore[assignment]  # compares by an array
 
     @classmethod
     def over(
-        cls, well_boxes: pd.DataFrame, mosaic_shape: tuple[int, int], level: tuple[int, int, int] = _COARSE
+        cls,
+        well_boxes: pd.DataFrame,
+        missing: pd.DataFrame,
+        mosaic_shape: tuple[int, int],
+        level: tuple[int, int, int] = _COARSE,
     ) -> "Raster":
         """Lay a raster over a mosaic.
 
@@ -64,22 +76,29 @@ class Raster:
         ----------
         well_boxes
             ``y0, x0, y1, x1`` of each well in pixels of the mosaic.
+        missing
+            The same of the wells without an image.
         mosaic_shape
             (Y, X) of the mosaic.
         level
             Pixels across a well, of its frame, and of the whole raster at most.
         """
         across, width, largest = level
-        boxes = well_boxes[["y0", "x0", "y1", "x1"]].to_numpy(float)
+        boxes, others = (table[["y0", "x0", "y1", "x1"]].to_numpy(float) for table in (well_boxes, missing))
         side = float((boxes[:, 2:] - boxes[:, :2]).min(initial=max(mosaic_shape)))
         scale = max(side / across, max(mosaic_shape) / largest)
         shape = (int(np.ceil(mosaic_shape[0] / scale)), int(np.ceil(mosaic_shape[1] / scale)))
-        return cls(np.rint(boxes / scale).astype(np.int64), shape, scale, width)
+        boxes, others = (np.rint(corners / scale).astype(np.int64) for corners in (boxes, others))
+        return cls(boxes, others, shape, scale, width)
+
+    @property
+    def _outline(self) -> int:
+        return max(self.width // 2, 1)
 
     @property
     def _depth(self) -> int:
         """How far into a well the frame of a selected one reaches: outline, rim, and its own colour."""
-        return max(self.width // 2, 1) + max(self.width // 3, 1) + self.width
+        return self._outline + max(self.width // 3, 1) + self.width
 
     @cached_property
     def _places(self) -> list[tuple[int, NDArray[np.int64], NDArray[np.int64]]]:
@@ -95,8 +114,12 @@ class Raster:
         return places
 
     def blank(self) -> NDArray[np.uint8]:
-        """Give a picture without marks, (Y, X, 4) uint8."""
-        return np.zeros((*self.shape, 4), np.uint8)
+        """Give a picture without marks, (Y, X, 4) uint8: the outlines of the wells without an image."""
+        picture, line = np.zeros((*self.shape, 4), np.uint8), self._outline
+        for y0, x0, y1, x1 in self.missing.tolist():
+            picture[y0:y1, x0:x1] = _FAINT
+            picture[y0 + line : y1 - line, x0 + line : x1 - line] = 0
+        return picture
 
     def paint(
         self,
@@ -121,7 +144,7 @@ class Raster:
         wells
             (m,) numbers of the wells to draw.
         """
-        outline, depth = max(self.width // 2, 1), self._depth
+        outline, depth = self._outline, self._depth
         table = np.zeros((len(colours), depth + 2, 4), np.uint8)
         seen = np.where(colours[:, 3:] > 0, colours, 0)[:, None]
         table[:, : self.width] = seen
@@ -151,9 +174,12 @@ def _stencil(
     return down, across, part[down, across]
 
 
-def levels_over(well_boxes: pd.DataFrame, mosaic_shape: tuple[int, int]) -> tuple[Raster, Raster]:
+def levels_over(
+    well_boxes: pd.DataFrame, missing: pd.DataFrame, mosaic_shape: tuple[int, int]
+) -> tuple[Raster, Raster]:
     """Lay a fine and a coarse raster over a mosaic."""
-    return Raster.over(well_boxes, mosaic_shape, _FINE), Raster.over(well_boxes, mosaic_shape, _COARSE)
+    fine, coarse = (Raster.over(well_boxes, missing, mosaic_shape, level) for level in (_FINE, _COARSE))
+    return fine, coarse
 
 
 def frame_colours(wells: pd.DataFrame, predictions: Predictions | None) -> NDArray[np.uint8]:

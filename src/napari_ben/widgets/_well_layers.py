@@ -1,8 +1,9 @@
 """What lies over the mosaic: the predicted class of each well, the context, the selection, and names at high zoom.
 
-Two layers. *Well marks* frames each well in the colour of its class, as opaque as the prediction is sure, and marks
-context and selected wells. *Wells* is invisible squares whose features are what the status bar says under the cursor,
-and whose text is written where there is room. All of it is drawn from the table that is exported.
+Two layers. *Well marks* frames each well in the colour of its class, as opaque as the prediction is sure, marks context
+and selected wells, and outlines those without an image. *Wells* is invisible squares whose features are what the status
+bar says under the cursor, and whose text is written where there is room. All of it is drawn from the table that is
+exported.
 """
 
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from napari_ben.session import in_world
 from napari_ben.widgets._frames import Box, Raster, frame_colours, levels_over
 from napari_ben.widgets._timers import timer
 from napari_ben.widgets._viewer import camera, in_view, visible_box
+from napari_ben.widgets._well_words import well_features, words_on
 
 _KEY = "napari_ben_wells"
 _MARKS, _WELLS = "Well marks", "Wells"
@@ -26,7 +28,6 @@ _LETTER, _LINE, _ROOM_FOR_A_NAME = 8, 22, 72
 """Screen pixels that a letter is wide, a line high, and a well across from which on its name is written."""
 _UNTIL_STILL, _AFTER_A_ZOOM = 60, 200
 _FEW_NAMES = 20
-_NOT_PREDICTED = "–"
 
 
 class WellLayers(QObject):
@@ -84,8 +85,9 @@ class WellLayers(QObject):
         """Give what lays the layers over a plate, a step a layer; nothing where its wells lie as the last one's."""
         self._wells = plate.imaged
         self._words = self._written = [str(well) for well in self._wells.index]
-        boxes = plate.mosaic.well_boxes.loc[self._wells.index]
-        rasters = levels_over(boxes, plate.mosaic.shape)
+        places = plate.mosaic.well_boxes
+        boxes, missing = places.loc[self._wells.index], places.drop(self._wells.index)
+        rasters = levels_over(boxes, missing, plate.mosaic.shape)
         self._colours = frame_colours(self._wells, None)
         is_same = (self._rasters, self._pixel_um) == (rasters, plate.pixel_um)
         self._pixel_um = plate.pixel_um
@@ -104,7 +106,7 @@ class WellLayers(QObject):
         layer = self._layer(_WELLS)
         if layer is not None:
             layer.features = table
-        self._words = _words(table)
+        self._words = words_on(table)
         self._write_names()
         self._paint()
 
@@ -239,25 +241,3 @@ class WellLayers(QObject):
         height, width = (self._boxes[:, 2:] - self._boxes[:, :2]).max(axis=0, initial=1)
         corner = (-0.41 * height, -0.45 * width)
         return {"string": words, "size": 9, "color": "white", "anchor": "lower_left", "translation": corner}
-
-
-def well_features(wells: pd.DataFrame, predictions: Predictions | None) -> pd.DataFrame:
-    """Write what the status bar says of each well: name, treatment if any, role, and what was predicted."""
-    table = pd.DataFrame({"well": wells.index.astype(str)})
-    if (wells["treatment"].astype(str) != "").any():
-        table["treatment"] = wells["treatment"].astype(str).to_numpy()
-    table["role"] = [str(role).replace("_", " ") for role in wells["role"]]
-    table["predicted"] = table["confidence"] = _NOT_PREDICTED
-    if predictions is not None:
-        rows = predictions.wells.reindex(wells.index)
-        known = rows["pred_class"].notna().to_numpy()
-        table.loc[known, "predicted"] = rows["pred_class"].to_numpy()[known]
-        table.loc[known, "confidence"] = [f"{value:.2f}" for value in rows["confidence"].to_numpy()[known]]
-    return table
-
-
-def _words(table: pd.DataFrame) -> list[str]:
-    return [
-        f"{well}\n{name} {confidence}" if name != _NOT_PREDICTED else str(well)
-        for well, name, confidence in zip(table["well"], table["predicted"], table["confidence"], strict=True)
-    ]

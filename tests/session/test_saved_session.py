@@ -19,8 +19,10 @@ from napari_ben.plates import Plate
 from napari_ben.session import ChannelLook, Look, Session, SessionState
 from napari_ben.session import _saving as saving
 from napari_ben.session._reopening import reopen_work
+from napari_ben.session._saved_record import SavedStability
 from napari_ben.session._session_file import read_record
-from napari_ben.workflow import Taught
+from napari_ben.session._trust import Drift, Stability, Trust, WellEffects, run_key, trust_of
+from napari_ben.workflow import Taught, to_record
 
 WELLS = [f"{row}-{column:02d}" for row in "AB" for column in (1, 2, 3)]
 LOOK = Look((20.0, 30.0), 2.5, {"Channel1": ChannelLook(is_visible=False, limits=(3.0, 99.0), colour="red")}, False)
@@ -104,6 +106,58 @@ def worked(folder, small, predict, drain) -> Session:
     shown, other = key(state.plate), key(state.screen["P1"])
     session._set(results={shown: second, other: part}, runs={shown: (first, second)}, taught=lesson)
     return session
+
+
+TRUST = Trust(
+    Stability(
+        pd.DataFrame(
+            {"pred_class": ["a", "b"], "stability": [1.0, 0.4], "alternative": ["", "a"]},
+            index=pd.Index(["A01", "A02"], name="well"),
+        ),
+        7,
+    ),
+    Drift(pd.DataFrame({"distance": [0.5]}), pd.DataFrame({"from_training": [0.5]})),
+    WellEffects(
+        pd.DataFrame(
+            {"influence": [0.3, 0.1], "times_typical": [1.5, 0.5], "layer": ["bn2", "bn1"]},
+            index=pd.Index(["A02", "A01"], name="well"),
+        ),
+        pd.DataFrame(
+            {"mean_shift": [0.1], "scale_shift": [0.2], "distance": [0.3], "n_channels": [8]},
+            index=pd.Index(["bn1"], name="layer"),
+        ),
+        np.array([0.1, 0.15]),
+    ),
+)
+
+
+def with_trust(session: Session, trust: Trust) -> Session:
+    state = session.state
+    session._set(trust={run_key(*key(state.plate), state.predictions): trust})
+    return session
+
+
+@pytest.mark.parametrize("wells", [TRUST.wells, replace(TRUST.wells, edge=None, chance=np.zeros(0)), None])
+@pytest.mark.parametrize("stability", [TRUST.stability, None])
+def test_what_took_runs_to_know_is_known_tomorrow(worked, tmp_path, drain, stability, wells):
+    with_trust(worked, replace(TRUST, stability=stability, wells=wells))
+    found = trust_of(opened(drain, saved(worked, tmp_path / "a.bensession")).state)
+    assert found.drift is None
+    assert (found.stability is None, found.wells is None) == (stability is None, wells is None)
+    if stability is not None:
+        pd.testing.assert_frame_equal(found.stability.table, stability.table, check_index_type=False)
+        assert found.stability.n_resamples == 7
+    if wells is not None:
+        pd.testing.assert_frame_equal(found.wells.influence, wells.influence, check_index_type=False)
+        assert (found.wells.edge is None) == (wells.edge is None)
+        assert found.wells.chance.tolist() == wells.chance.tolist()
+
+
+@pytest.mark.parametrize("column", TRUST.stability.table)
+def test_a_table_of_stability_without_its_columns_is_damage(column):
+    table = to_record(TRUST.stability.table.drop(columns=column))
+    with pytest.raises(ValueError, match=f"the table has no column '{column}'"):
+        SavedStability(table=table, n_resamples=7)
 
 
 def saved(session: Session, file: Path) -> Path:

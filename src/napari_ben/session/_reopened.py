@@ -11,7 +11,9 @@ from napari_ben.results import Predictions
 from napari_ben.session._kept import is_kept
 from napari_ben.session._reopening import Reopened
 from napari_ben.session._saved_record import SavedRun
+from napari_ben.session._saved_trust import recall_trust
 from napari_ben.session._state import SessionState
+from napari_ben.session._trust import Found, run_key, with_found
 
 Key = tuple[Path, View]
 
@@ -44,6 +46,7 @@ def reopened(before: SessionState, opened: SessionState, value: Reopened) -> Ses
         points_by=record.points_by,
         notices=MappingProxyType({notice.step: notice for notice in value.notices}),
     )
+    state = _with_trust(state, value)
     is_as_saved = state.plate is not None and state.plate.name in value.as_saved
     return _as_it_was(state, state.plate, value) if is_as_saved and state.plate else state
 
@@ -63,6 +66,13 @@ def _as_it_was(state: SessionState, plate: Plate, value: Reopened) -> SessionSta
         taught=value.taught,
         quality=value.quality,
     )
+
+
+def _with_trust(state: SessionState, value: Reopened) -> SessionState:
+    for (path, view), run, saved in _keyed(value):
+        for part in recall_trust(saved.trust):
+            state = with_found(state, Found(run_key(path, view, run), part))
+    return state
 
 
 def _with_edits(screen: Screen | None, before: Screen | None, as_saved: frozenset[str]) -> Screen | None:

@@ -1,11 +1,12 @@
 """What a session file says in words: its ``session.json``, checked before anything of it is believed."""
 
 import os
+from collections.abc import Callable
 from math import isfinite
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, NonNegativeInt
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, NonNegativeInt, PositiveInt
 
 from napari_ben.methods import METHODS
 from napari_ben.plates import PlatemapUse, View
@@ -29,6 +30,17 @@ def _usable_look(look: Look) -> Look:
         message = "nothing could be seen with these numbers"
         raise ValueError(message)
     return look
+
+
+def _with(*columns: str) -> Callable[[Table], Table]:
+    def check(table: Table) -> Table:
+        missing = [name for name in columns if name not in table.columns]
+        if missing:
+            message = f"the table has no column {missing[0]!r}"
+            raise ValueError(message)
+        return table
+
+    return check
 
 
 Weight = Annotated[float, Field(ge=0, le=1)] | Literal["count"]
@@ -87,6 +99,28 @@ class SavedPlate(_Saved):
     platemap: PlatemapUse | None
 
 
+class SavedStability(_Saved):
+    """How firmly the wells of a run hold their class."""
+
+    table: Annotated[Table, AfterValidator(_with("pred_class", "stability", "alternative"))]
+    n_resamples: PositiveInt
+
+
+class SavedEffects(_Saved):
+    """What single wells do to the statistics of a run."""
+
+    influence: Annotated[Table, AfterValidator(_with("influence", "times_typical", "layer"))]
+    edge: Annotated[Table, AfterValidator(_with("mean_shift", "scale_shift", "distance"))] | None
+    chance: tuple[FiniteFloat, ...]
+
+
+class SavedTrust(_Saved):
+    """What is known about how far a run can be trusted, as far as it took runs to find out."""
+
+    stability: SavedStability | None
+    wells: SavedEffects | None
+
+
 class SavedRun(_Saved):
     """A run in the session file.
 
@@ -100,6 +134,8 @@ class SavedRun(_Saved):
         Whether it can be compared with others.
     n_wells
         How many it predicted.
+    trust
+        None where nobody asked.
     """
 
     plate: str
@@ -107,6 +143,7 @@ class SavedRun(_Saved):
     is_shown: bool
     is_finished: bool
     n_wells: NonNegativeInt
+    trust: SavedTrust | None = None
 
 
 class SavedLesson(_Saved):

@@ -1,6 +1,7 @@
 """From the state to a session file.
 
-What belongs to the open screen is saved: its plates with their roles, all their runs, and what was being looked at.
+What belongs to the open screen is saved: its plates with their roles, all their runs with what took runs to know about
+them, and what was being looked at.
 What belongs to the machine (device, memory) and what is under way are not.
 """
 
@@ -18,8 +19,10 @@ from napari_ben.plates import Plate, View
 from napari_ben.results import Predictions, store_predictions
 from napari_ben.session._parts import Look
 from napari_ben.session._saved_record import SavedLesson, SavedModel, SavedPath, SavedPlate, SavedRun, SavedSession
+from napari_ben.session._saved_trust import describe_trust
 from napari_ben.session._session_file import RECORD_PART, pack, run_part, statistics_part
 from napari_ben.session._state import SessionState
+from napari_ben.session._trust import Trust, run_key
 from napari_ben.workflow import record_plate, to_record
 
 MODEL_PART, LESSON_PART = "model.safetensors", "taught.safetensors"
@@ -91,6 +94,7 @@ def _number_runs(state: SessionState) -> list[_Numbered]:
                 is_shown=is_shown,
                 is_finished=known is not None or not is_shown,
                 n_wells=run.index["well"].nunique(),
+                trust=describe_trust(state.trust.get(run_key(plate.path, view, run), Trust())),
             )
             runs[id(run.logits)] = _Numbered(saved, run)
     return list(runs.values())

@@ -154,6 +154,7 @@ def test_the_time_that_is_left_is_said_once_a_plate_is_done():
     ended = {"P1": ScreenStep(1, 3, "P1", outcome=PlateOutcome("P1", "predicted", Path("P1")))}
     run = ScreenRun("running", Path("out"), ended, started=100.0)
     assert screen_line(run, 3, now=130.0) == "1 of 3 plates · 60 s left"
+    assert screen_line(replace(run, phase="idle"), 3, now=130.0) == "1 of 3 plates"
     assert screen_line(replace(run, phase="cancelling"), 3) == "Cancelling… 1 of 3 plates done"
 
 

@@ -15,6 +15,8 @@ from napari_ben.session import Session, SessionState
 from napari_ben.session import _tasks as tasks
 from napari_ben.workflow import Progress
 
+from . import full_dock as full
+
 
 def load_beside(area: str) -> ModuleType:
     """The fixtures of another area's tests."""
@@ -27,6 +29,7 @@ def load_beside(area: str) -> ModuleType:
 
 fakes = load_beside("session")
 plate, model, predict, drain = fakes.plate, fakes.model, fakes.predict, fakes.drain
+full_session, full_dock = full.full_session, full.full_dock
 
 
 @pytest.fixture

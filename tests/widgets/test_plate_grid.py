@@ -1,5 +1,7 @@
 """The plate grid under a real mouse and keyboard."""
 
+from types import SimpleNamespace
+
 import pytest
 from qtpy.QtCore import QEvent, QPoint, QPointF, Qt
 from qtpy.QtGui import QContextMenuEvent, QFocusEvent, QGuiApplication, QHelpEvent, QImage, QKeyEvent, QMouseEvent
@@ -8,9 +10,11 @@ from qtpy.QtWidgets import QApplication, QMenu, QToolTip
 
 from napari_ben.errors import SelectionError
 from napari_ben.plates import FORMATS, well_position
+from napari_ben.widgets import _plate_grid
 from napari_ben.widgets._legend_data import LegendEntry
 from napari_ben.widgets._plate_grid import PlateGrid
 from napari_ben.widgets._plate_grid_data import GridData, WellLook
+from napari_ben.widgets._theme import Theme
 
 LEFT, NO = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 CTRL, SHIFT, ALT = (getattr(Qt.KeyboardModifier, f"{name}Modifier") for name in ("Control", "Shift", "Alt"))
@@ -140,6 +144,38 @@ def test_undo_redo_invert_copy_by_key(grid, qtbot):
     assert QGuiApplication.clipboard().text() == "A01"
 
 
+def test_ctrl_and_arrows_walk_and_leave_the_selection(grid, qtbot):
+    click(grid, "B02")
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Down):
+        qtbot.keyClick(grid, key, CTRL)
+    assert grid.selection() == ("B02",)
+    assert grid.accessibleDescription().endswith("keyboard at C04")
+    qtbot.keyClick(grid, Qt.Key.Key_Space)
+    assert grid.selection() == ("B02", "C04")
+
+
+def test_the_menu_key_means_the_keyboards_well(grid, monkeypatch):
+    places = []
+    menu = SimpleNamespace(popup=places.append)
+    monkeypatch.setattr(_plate_grid, "build_menu", lambda _grid: menu)
+    click(grid, "B02")
+    by_key = QContextMenuEvent.Reason.Keyboard
+    QApplication.sendEvent(grid, QContextMenuEvent(by_key, grid.rect().center(), QPoint(0, 0)))
+    assert grid.selection() == ("B02",)
+    assert places == [grid.mapToGlobal(at(grid, "B02"))]
+
+
+def test_the_plate_that_has_the_keyboard_is_framed(grid, qtbot):
+    grid.show()
+    plain = grid.grab().toImage()
+    QApplication.sendEvent(grid, QFocusEvent(QEvent.Type.FocusIn, Qt.FocusReason.TabFocusReason))
+    framed = grid.grab().toImage()
+    edge = (grid.width() // 2, 0)
+    assert framed.pixelColor(*edge).name() == Theme.of(grid).accent != plain.pixelColor(*edge).name()
+    QApplication.sendEvent(grid, QFocusEvent(QEvent.Type.FocusOut, Qt.FocusReason.TabFocusReason))
+    assert grid.grab().toImage() == plain
+
+
 def test_space_toggles_and_enter_shows_the_keyboards_well(grid, qtbot):
     shown = []
     grid.well_activated.connect(shown.append)
@@ -160,7 +196,8 @@ def test_the_grid_takes_its_keys_before_the_window_and_leaves_the_others(grid):
     assert wanted(Qt.Key.Key_A, CTRL)
     assert wanted(Qt.Key.Key_Z, CTRL | SHIFT)
     assert not wanted(Qt.Key.Key_P, CTRL)
-    assert not wanted(Qt.Key.Key_Left, CTRL)
+    assert wanted(Qt.Key.Key_Left, CTRL)
+    assert not wanted(Qt.Key.Key_Left, ALT)
 
 
 def test_escape_gives_up_a_drag(grid, qtbot):

@@ -67,7 +67,7 @@ def screen_line(run: ScreenRun, n_plates: int, now: float | None = None) -> str:
     if run.phase == "cancelling":
         return f"Cancelling… {words} done"
     made = sum(outcome.status == "predicted" for outcome in outcomes)
-    if not made or len(outcomes) == n_plates:
+    if run.phase == "idle" or not made or len(outcomes) == n_plates:
         return words
     elapsed = (monotonic() if now is None else now) - run.started
     return f"{words} · {seconds_words(elapsed / made * (n_plates - len(outcomes)))} left"

@@ -26,7 +26,7 @@ class RunsTable(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.table = ranked_table(("Run",), self)
+        self.table = ranked_table("Runs", ("Run",), self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.table)

@@ -28,13 +28,14 @@ from napari_ben.widgets._legend_data import LegendEntry
 from napari_ben.widgets._plate_grid import PlateGrid
 from napari_ben.widgets._plate_grid_data import GridData, WellLook
 from napari_ben.widgets._points import points_of, wells_of
+from napari_ben.widgets._reading_order import ReadInOrder
 from napari_ben.widgets._step import GAP, MARGIN
 from napari_ben.widgets._tinted import QuietLabel
 
 _SIDES = ("before", "after")
 
 
-class CompareWindow(QDialog):
+class CompareWindow(ReadInOrder, QDialog):
     """Shows a pair of the plate's runs; what is selected here is selected everywhere.
 
     Parameters

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from qtpy.QtCore import QEvent, QMimeData, QSize, Qt, QTimer
-from qtpy.QtGui import QDragEnterEvent, QDropEvent
+from qtpy.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
 from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from napari_ben.models import available_models
@@ -19,10 +19,12 @@ from napari_ben.widgets._canvas_view import CanvasView
 from napari_ben.widgets._context_step import ContextStep
 from napari_ben.widgets._dock_sheet import dock_sheet
 from napari_ben.widgets._job import JobRunner
+from napari_ben.widgets._keys_window import show_keys
 from napari_ben.widgets._method_step import MethodStep
 from napari_ben.widgets._model_step import ModelStep
 from napari_ben.widgets._plate_step import PlateStep
 from napari_ben.widgets._preferences import Memory, remembered, run_options, with_plate
+from napari_ben.widgets._reading_order import ReadInOrder
 from napari_ben.widgets._results_step import ResultsStep
 from napari_ben.widgets._step import Step
 from napari_ben.widgets._teach_step import TeachStep
@@ -36,7 +38,7 @@ _SIZE = QSize(430, 900)
 _UNTIL_LAID_OUT = 100
 
 
-class BenDock(Tinted, QWidget):
+class BenDock(ReadInOrder, Tinted, QWidget):
     """Plate-aware deep learning beside the canvas.
 
     Parameters
@@ -93,6 +95,13 @@ class BenDock(Tinted, QWidget):
         if event is not None and path is not None:
             event.acceptProposedAction()
             self.session.open(path)
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        """Say what the keys do; what has the keyboard leaves this one to the dock."""
+        if event is not None and event.key() == Qt.Key.Key_F1:
+            show_keys(self)
+        else:
+            super().keyPressEvent(event)
 
     def event(self, event: QEvent | None) -> bool:
         """Notice that napari let go of the dock, which is all that its close button does."""
@@ -208,6 +217,7 @@ def _column(*steps: Step) -> QWidget:
 def _scrolled(content: QWidget) -> QScrollArea:
     area = QScrollArea()
     area.setWidgetResizable(True)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it scrolls to what has the keyboard
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setWidget(content)

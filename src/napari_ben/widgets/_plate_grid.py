@@ -89,10 +89,12 @@ class PlateGrid(SelectableGrid):
         """Offer the menu for the selection, or for the well under the mouse when it is not part of it."""
         if event is None:
             return
-        cell = as_cell(self._hit(event.pos().toPointF()))
+        by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
+        cell = as_cell(self._picked.cursor if by_key else self._hit(event.pos().toPointF()))
         if cell is not None and cell not in self._picked.wells:
             self._gesture(cell, "replace")
-        build_menu(self).popup(event.globalPos())
+        place = self.well_rect(cell).center().toPoint() if by_key and cell is not None else event.pos()
+        build_menu(self).popup(self.mapToGlobal(place))
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         """Do what the key says; the window gets the keys that mean nothing here."""

@@ -149,6 +149,11 @@ class SelectableGrid(PlateGridView):
         self._picked.move(rows, columns, extend=extend)
         self._announce()
 
+    def walk_cursor(self, rows: int, columns: int) -> None:
+        """Go a step with the keyboard, and leave the selection."""
+        self._picked.walk(rows, columns)
+        self._settle()
+
     def toggle_cursor(self) -> None:
         """Select the keyboard's well, or leave it out."""
         self._gesture(self._picked.cursor or (self._window.top, self._window.left), "toggle")

@@ -11,6 +11,8 @@ from napari_ben.widgets._plate_grid_data import Cell
 from napari_ben.widgets._plate_grid_geometry import GridGeometry, Hit, Window
 from napari_ben.widgets._theme import Theme
 
+_DENSE, _ROOMY = 9.0, 18.0  # pitches
+
 
 def header_font(font: QFont) -> QFont:
     """Return the font of row and column labels: a little smaller than the window's."""
@@ -80,12 +82,12 @@ class Frames:
         self.painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
     def paint_selection(self, cells: frozenset[Cell]) -> None:
-        """Draw one thick line around every connected part of the selection, haloed so that it shows on any fill."""
+        """Draw one line around every connected part of the selection, haloed so that it shows on any fill."""
         outline, shift = QPainterPath(), -(self.geometry.gap % 2) / 2
         for x0, y0, x1, y1 in self.geometry.outline(cells):
             outline.moveTo(x0 + shift, y0 + shift)
             outline.lineTo(x1 + shift, y1 + shift)
-        width = 3.0 if self.geometry.gap % 2 else 2.0
+        width = 2.0 - self.geometry.gap % 2 if self._pitch < _DENSE else 2.0 + self.geometry.gap % 2
         for colour, extra in ((self.theme.background, 2.0), (self.theme.text, 0.0)):
             pen = QPen(QColor(colour), width + extra)
             pen.setCapStyle(Qt.PenCapStyle.SquareCap)
@@ -105,11 +107,19 @@ class Frames:
 
     def paint_cursor(self, cell: Cell, *, focused: bool) -> None:
         """Draw the well under the mouse, or, `focused`, the one the keyboard is on."""
-        x, y = self.geometry.corner(cell)
-        pen = QPen(QColor(self.theme.accent), 2.0 if focused and self._pitch >= 10 else 1.0)
-        self.painter.setPen(pen)
+        is_roomy = focused and self._pitch >= _ROOMY
+        inset = 4.0 if is_roomy else 1.0  # within the outline of the selection, which is as strong
+        box = QRectF(*self.geometry.corner(cell), self._pitch, self._pitch).adjusted(inset, inset, -inset, -inset)
         self.painter.setBrush(Qt.BrushStyle.NoBrush)
-        self.painter.drawRect(QRectF(x + 1.0, y + 1.0, self._pitch - 2.0, self._pitch - 2.0))
+        for colour, width in ((self.theme.background, 5.0), (self.theme.accent, 2.0))[not is_roomy :]:
+            self.painter.setPen(QPen(QColor(colour), width if is_roomy else 1.0))
+            self.painter.drawRect(box)
+
+    def paint_focus(self, frame: QRectF) -> None:
+        """Draw a frame around the plate that has the keyboard."""
+        self.painter.setPen(QPen(QColor(self.theme.accent), 1))
+        self.painter.setBrush(Qt.BrushStyle.NoBrush)
+        self.painter.drawRoundedRect(frame.adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
 
 
 def _labelled(shown: range, step: int, hovered: int | None) -> list[int]:

@@ -42,6 +42,8 @@ def command_for(event: QKeyEvent) -> Command | None:
     held = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
     if event.key() == Qt.Key.Key_I and held == Qt.KeyboardModifier.ControlModifier:
         return methodcaller("invert")
+    if event.key() in _ARROWS and held == Qt.KeyboardModifier.ControlModifier:
+        return methodcaller("walk_cursor", *_ARROWS[Qt.Key(event.key())])
     if event.key() in _ARROWS and held in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier):
         rows, columns = _ARROWS[Qt.Key(event.key())]
         return methodcaller("move_cursor", rows, columns, extend=held == Qt.KeyboardModifier.ShiftModifier)

@@ -8,6 +8,7 @@ from qtpy.QtGui import QAction
 from qtpy.QtWidgets import QMenu
 
 from napari_ben.plates import ROLES
+from napari_ben.widgets._keys_window import SHOWS_KEYS, show_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +37,7 @@ def build_menu(grid: "PlateGrid") -> QMenu:
     trim.setChecked(grid.is_trimmed)
     trim.toggled.connect(grid.set_trimmed)
     menu.addAction(trim)
+    _add(menu, f"Keys…\t{SHOWS_KEYS}", partial(show_keys, grid))
     return menu
 
 

@@ -106,14 +106,20 @@ class GridSelection:
 
     def move(self, rows: int, columns: int, *, extend: bool) -> None:
         """Take the keyboard's cursor a step, or stretch the rectangle to it."""
+        self.begin(self._stepped(rows, columns), mode="extend" if extend else "replace")
+        self.commit()
+
+    def walk(self, rows: int, columns: int) -> None:
+        """Take the keyboard's cursor a step, and select nothing on the way."""
+        self.cursor = self._stepped(rows, columns)
+
+    def _stepped(self, rows: int, columns: int) -> Hit:
         row, column = self.cursor or (None, None)
         start = self.cursor is None
-        to = (
+        return (
             _step(row, 0 if start else rows, self.window.rows),
             _step(column, 0 if start else columns, self.window.columns),
         )
-        self.begin(to, mode="extend" if extend else "replace")
-        self.commit()
 
     def undo(self) -> None:
         """Go back one step."""

@@ -156,6 +156,8 @@ class PlateGridView(QWidget):
         if picked.is_sweeping and picked.anchor and picked.cursor and picked.anchor != picked.cursor:
             frames.paint_band(picked.anchor, picked.cursor)
         frames.paint_selection(picked.wells)
+        if self._cursor_visible:
+            frames.paint_focus(QRectF(self.rect()))
         keyboard = picked.cursor or (self._window.top, self._window.left)
         for place, focused in ((self._hover, False), (keyboard if self._cursor_visible else None, True)):
             cell = as_cell(place)

@@ -12,6 +12,7 @@ from napari_ben.plates import Plate, Screen
 from napari_ben.readers import LAYOUTS
 from napari_ben.session import Session, SessionState, plate_details, plate_line, plate_title, roles_line
 from napari_ben.widgets._chooser import Chooser
+from napari_ben.widgets._keys_window import SHOWS_KEYS, show_keys
 from napari_ben.widgets._pattern_dialog import PatternDialog
 from napari_ben.widgets._preferences import recent_plates
 from napari_ben.widgets._problems import ProblemsList
@@ -123,6 +124,8 @@ class PlateStep(Step):
         menu.addSeparator()
         menu.addAction(self.sessions.save)
         _add(menu, "Attach platemap…", self.ask_for_platemap, enabled=self._session.state.plate is not None)
+        menu.addSeparator()
+        _add(menu, f"Keys…\t{SHOWS_KEYS}", partial(show_keys, self))
 
     def _layouts_menu(self, menu: QMenu) -> QMenu:
         layouts = QMenu("Open this plate as", menu)

@@ -19,6 +19,7 @@ from qtpy.QtWidgets import (
 from napari_ben.methods import METHODS
 from napari_ben.session import Session, SessionState, Workforce, screen_line, screen_rows, usual_workers
 from napari_ben.widgets._chooser import Chooser
+from napari_ben.widgets._reading_order import ReadInOrder
 from napari_ben.widgets._screen_table import PlatesTable
 from napari_ben.widgets._step import GAP, MARGIN, NoticeLabel, row
 from napari_ben.widgets._timers import timer
@@ -26,6 +27,7 @@ from napari_ben.widgets._tinted import ActionButton, QuietLabel, RunBar
 
 _UNTIL_SURVEYED = 400  # ms without another wish
 _TICK = 500
+_ADDRESS_WIDTH = 180
 _RESAMPLES_HELP = (
     "How often the context's wells are drawn anew to say how stable the classes are.\n"
     "Each draw is one more run of every plate; 10 are usual."
@@ -44,9 +46,12 @@ class WorkforceRow(QWidget):
         self.workers = QSpinBox(self)
         self.workers.setRange(1, 64)
         self.workers.setValue(2)
+        self.workers.setAccessibleName("How many processes")
         self.workers.setToolTip("They share the cores and the free memory; each takes one plate at a time.")
         self.scheduler = QLineEdit(self)
         self.scheduler.setPlaceholderText("tcp://head:8786")
+        self.scheduler.setAccessibleName("Address of the scheduler")
+        self.scheduler.setMinimumWidth(_ADDRESS_WIDTH)
         self.scheduler.setToolTip("Its workers must see images and results under the same paths.")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -75,7 +80,7 @@ class WorkforceRow(QWidget):
         self.scheduler.setVisible(self.kind.currentData() == "scheduler")
 
 
-class ScreenWindow(QDialog):
+class ScreenWindow(ReadInOrder, QDialog):
     """Predicts all plates of the screen, and shows how good each is; closing it does not stop the run.
 
     Parameters
@@ -99,6 +104,7 @@ class ScreenWindow(QDialog):
         self.resamples = QSpinBox(self)
         self.resamples.setRange(0, 100)
         self.resamples.setSpecialValueText("no")
+        self.resamples.setAccessibleName("Stability draws")
         self.resamples.setToolTip(_RESAMPLES_HELP)
         self.table = PlatesTable(self)
         self.progress = RunBar(self)

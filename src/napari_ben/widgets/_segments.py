@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from qtpy.QtCore import Signal
+from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QWidget
 
 
@@ -44,8 +44,10 @@ class Segments(QWidget):
     def set_value(self, value: str) -> None:
         """Show a choice as the one that holds, without `chosen`; an empty text shows that none does."""
         self._group.setExclusive(bool(value))
+        reached = value or next(iter(self._buttons))  # by Tab; arrows go on from there
         for name, button in self._buttons.items():
             button.setChecked(name == value)
+            button.setFocusPolicy(Qt.FocusPolicy.StrongFocus if name == reached else Qt.FocusPolicy.ClickFocus)
 
     def button(self, value: str) -> QPushButton:
         """Give the button of a value."""

@@ -42,6 +42,7 @@ class TrainStep(Step):
         for backbone in ARCHITECTURES:
             self.backbones.addItem(backbone, backbone)
         self.epochs = QSpinBox(self)
+        self.epochs.setAccessibleName("Epochs")
         self.epochs.setRange(1, 1000)
         self.epochs.setValue(40)
         self.epochs.setSuffix(" epochs")

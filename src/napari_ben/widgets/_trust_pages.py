@@ -120,7 +120,7 @@ class DriftPage(Page):
         self.edge = QuietLabel("", self)
         self.measure = self._button(QPushButton("Measure wells", self), "Looks at each image once more")
         self.measure.clicked.connect(lambda _checked=False: session.measure_wells())
-        self.plates = ranked_table(_PLATES, self)
+        self.plates = ranked_table("Plates", _PLATES, self)
         self.plates.setToolTip("Double-click shows a plate")
         self.plates.itemDoubleClicked.connect(lambda item: self._open(item.row()))
         self.body.addWidget(self.plot, 3)

@@ -46,7 +46,7 @@ class RankedWells(QWidget):
         self._places: dict[str, int] = {}
         self.grid = PlateGrid(self)
         self.legend = Legend(self)
-        self.list = ranked_table(headers, self)
+        self.list = ranked_table("Wells, ranked", headers, self)
         self.grid.selection_changed.connect(self.wells_selected)
         self.list.itemSelectionChanged.connect(self._on_list)
         left = QVBoxLayout()
@@ -109,9 +109,10 @@ def _looks(
         )
 
 
-def ranked_table(headers: Sequence[str], parent: QWidget) -> QTableWidget:
+def ranked_table(name: str, headers: Sequence[str], parent: QWidget) -> QTableWidget:
     """Make a list of whole rows that can be selected and not edited."""
     table = QTableWidget(0, len(headers), parent)
+    table.setAccessibleName(name)
     table.setHorizontalHeaderLabels(list(headers))
     table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)

@@ -4,6 +4,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDialog, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from napari_ben.session import Session, SessionState, run_name, trust_refusal, trusting_line
+from napari_ben.widgets._reading_order import ReadInOrder
 from napari_ben.widgets._segments import Segments
 from napari_ben.widgets._step import GAP, MARGIN, NoticeLabel, row
 from napari_ben.widgets._timers import timer
@@ -15,7 +16,7 @@ _BAR_STEPS = 1000
 _BETWEEN_CLOCK_TICKS = 500
 
 
-class TrustWindow(QDialog):
+class TrustWindow(ReadInOrder, QDialog):
     """Shows what is known about a run, and finds out more; what is selected here is selected everywhere.
 
     Parameters

@@ -6,6 +6,7 @@ from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QDialog, QLineEdit, QVBoxLayout, QWidget
 
 from napari_ben.session import Session, SessionState, results_line, run_name
+from napari_ben.widgets._reading_order import ReadInOrder
 from napari_ben.widgets._step import GAP, MARGIN
 from napari_ben.widgets._tinted import QuietLabel
 from napari_ben.widgets._wells_table import WellsTable
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 _SIZE = (820, 620)
 
 
-class WellsWindow(QDialog):
+class WellsWindow(ReadInOrder, QDialog):
     """Shows the wells of the latest run; what is selected here is selected everywhere.
 
     Parameters

@@ -71,7 +71,7 @@ def test_the_menu_offers_folder_sample_and_recent_plates(on_screen, ready):
     step.open_menu.aboutToShow.emit()
     titles = [action.text() for action in step.open_menu.actions() if action.text()]
     opening = ["Open folder…", "Sample plate", "Open session…", "Recent", "Open this plate as", "Open by file names…"]
-    assert titles == [*opening, "Save session…", "Attach platemap…"]
+    assert titles == [*opening, "Save session…", "Attach platemap…", "Keys…\tF1"]
 
 
 def test_the_context_step_says_what_the_choice_means(on_screen, ready):

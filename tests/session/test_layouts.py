@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from napari_ben import embedding
+from napari_ben.session import _layouts as layouts
 from napari_ben.session import _tasks as tasks
 from napari_ben.session._layouts import umap_start, with_turned_pca
 
@@ -47,7 +48,7 @@ def starts(monkeypatch):
 
 
 def test_unchanged_embeddings_do_not_move_and_cost_nothing(plate, predict, before, starts):
-    again = last_of(tasks.layouts_work(predict(plate), before))
+    again = last_of(layouts.layouts_work(predict(plate), before))
     assert not starts
     for name in ("PCA", "UMAP"):
         np.testing.assert_array_equal(again.layouts[name], before.layouts[name])
@@ -55,7 +56,7 @@ def test_unchanged_embeddings_do_not_move_and_cost_nothing(plate, predict, befor
 
 def test_changed_embeddings_start_where_the_same_fields_lay(plate, predict, before, starts):
     run = predict(plate)
-    changed = last_of(tasks.layouts_work(replace(run, embeddings=run.embeddings + 0.1), before))
+    changed = last_of(layouts.layouts_work(replace(run, embeddings=run.embeddings + 0.1), before))
     np.testing.assert_array_equal(starts[0], before.layouts["UMAP"])
     np.testing.assert_allclose(changed.layouts["UMAP"], before.layouts["UMAP"], atol=0.02)
     assert changed.run["layouts_followed"] == ["PCA", "UMAP"]
@@ -73,7 +74,7 @@ def test_another_network_starts_afresh(plate, predict, before):
 
 
 def test_the_first_run_follows_nothing(plate, predict, starts):
-    run = last_of(tasks.layouts_work(predict(plate)))
+    run = last_of(layouts.layouts_work(predict(plate)))
     assert starts == [None]
     assert run.run["layouts_followed"] == []
 

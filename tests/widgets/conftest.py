@@ -12,6 +12,7 @@ from qtpy.QtCore import QThreadPool
 
 from napari_ben.plates import Screen
 from napari_ben.session import Session, SessionState
+from napari_ben.session import _layouts as layouts
 from napari_ben.session import _tasks as tasks
 from napari_ben.workflow import Progress
 
@@ -75,7 +76,7 @@ def runs(predict, monkeypatch) -> Callable[[], None]:
         return predictions.with_layout("PCA", predictions.embeddings[:, :2].astype(float))
 
     monkeypatch.setattr(tasks, "run_work", run_work)
-    monkeypatch.setattr(tasks, "layouts_work", layouts_work)
+    monkeypatch.setattr(layouts, "layouts_work", layouts_work)
     return lambda: gate.update(open=True)
 
 

@@ -9,7 +9,7 @@ from napari_ben.evaluation import Run, find_label_column
 from napari_ben.models import Model
 from napari_ben.plates import Plate
 from napari_ben.results import Predictions
-from napari_ben.session import _arrivals as arrivals
+from napari_ben.session._changes import with_notice
 from napari_ben.session._lanes import Lanes
 from napari_ben.session._parts import Notice
 from napari_ben.session._resolve import predict_config
@@ -97,7 +97,7 @@ class AlignWishes(Lanes):
         try:
             base = _unadapted(state, state.plate) or _plan(state, state.plate, state.model)
         except NapariBenError as error:
-            self._become(arrivals.with_notice(state, Notice.of("compare", error)))
+            self._become(with_notice(state, Notice.of("compare", error)))
             return
         self._set(aligning="Aligning the embeddings")
         work = align_work(name, base, _experiment(state, state.plate), _others(state), self._shared_cache())

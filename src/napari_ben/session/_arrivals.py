@@ -9,22 +9,19 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from napari_ben.models import Model
-from napari_ben.plates import Plate
 from napari_ben.readers import PatternPreview
 from napari_ben.results import Predictions
+from napari_ben.session._changes import with_notice, with_plate, without_notice
 from napari_ben.session._layouts import with_turned_pca
-from napari_ben.session._pairing import for_new_plate
-from napari_ben.session._parts import Kept, Moved, Notice, RunState, StepName
-from napari_ben.session._reopened import reopened
-from napari_ben.session._reopening import Reopened
+from napari_ben.session._parts import Kept, Notice, RunState
+from napari_ben.session._plate_arrivals import came, opening
 from napari_ben.session._run_arrivals import laid_out, predicted, ran_on, settled, with_run
 from napari_ben.session._runs import RunPair
 from napari_ben.session._screen_arrivals import screen_at_rest, with_known, with_screen_step
-from napari_ben.session._screen_state import ScreenRun
 from napari_ben.session._screen_words import screen_end_words
 from napari_ben.session._screen_work import ScreenNews
 from napari_ben.session._state import SessionState
-from napari_ben.session._tasks import Lane, Opened, RunStep
+from napari_ben.session._tasks import Lane, RunStep
 from napari_ben.session._train_work import Stopped, with_epoch
 from napari_ben.session._trust import Trusting, on_trust_step, with_found
 from napari_ben.workflow import PlateOutcome, Progress, ScreenResults, Taught, join_quality
@@ -33,7 +30,6 @@ if TYPE_CHECKING:
     from napari_ben.session._align import Aligned
     from napari_ben.training import Epoch
 
-_NOTHING: MappingProxyType[Any, Any] = MappingProxyType({})
 Arrival = Callable[[SessionState, Any], SessionState]
 
 
@@ -53,72 +49,8 @@ def at_rest(state: SessionState, lane: Lane) -> SessionState:
     return _AT_REST[lane](state) if lane in _AT_REST else state
 
 
-def with_notice(state: SessionState, notice: Notice) -> SessionState:
-    """Show a notice at its step, in place of an older one."""
-    return replace(state, notices=MappingProxyType({**state.notices, notice.step: notice}))
-
-
-def without_notice(state: SessionState, step: StepName) -> SessionState:
-    """Take the notice of a step away."""
-    left = {name: notice for name, notice in state.notices.items() if name != step}
-    return replace(state, notices=MappingProxyType(left))
-
-
-def with_plate(state: SessionState, plate: Plate) -> SessionState:
-    """Replace a plate by another version of itself, in the screen too."""
-    screen = state.screen
-    if screen is not None:
-        plates = tuple(plate if known.path == plate.path else known for known in screen.plates)
-        screen = replace(screen, plates=plates)
-    return replace(state, plate=plate, screen=screen)
-
-
-def _came(state: SessionState, value: Opened | Reopened | Moved) -> SessionState:
-    match value:
-        case Moved():
-            problem = f"The plate of the session {value.file.name!r} is no longer at {str(value.source)!r}."
-            return with_notice(replace(state, moved=value), Notice("plate", problem, "Say where it lies now."))
-        case Reopened():
-            return reopened(state, _opened(state, value.opened), value)
-        case _:
-            return _opened(state, value)
-
-
-def _opened(state: SessionState, opened: Opened) -> SessionState:
-    plate = opened.plate
-    state = replace(state, look=None)
-    if opened.screen is None and state.plate is not None and state.plate.path == plate.path:
-        return replace(with_plate(state, plate), picture=opened.picture)  # another view: the wells stay what they were
-    state = replace(
-        state,
-        screen=opened.screen or state.screen,
-        source=opened.source or state.source,
-        asked=opened.asked or state.asked,
-        file=state.file if opened.screen is None else None,
-        moved=None,
-        kept=None,
-        plate=plate,
-        picture=opened.picture,
-        selected=(),
-        colour_by="role",
-        overrides=_NOTHING,
-        labels=_NOTHING,
-        taught=None,
-        pair=None,
-        quality=None,
-        notices=_NOTHING,
-        screen_run=state.screen_run if opened.screen is None else ScreenRun(),
-    )
-    has_controls = bool((plate.imaged["role"] == "negative_control").any())
-    return for_new_plate(state, has_controls=has_controls)
-
-
-def _opening(state: SessionState, note: str | None) -> SessionState:
-    return replace(state, opening_note=note or "")
-
-
 def _loaded(state: SessionState, model: Model) -> SessionState:
-    return replace(without_notice(state, "model"), model=model, overrides=_NOTHING)
+    return replace(without_notice(state, "model"), model=model, overrides=MappingProxyType({}))
 
 
 def _ran(state: SessionState, predictions: Predictions) -> SessionState:
@@ -239,7 +171,7 @@ _AT_REST: dict[Lane, Callable[[SessionState], SessionState]] = {
     "screen": screen_at_rest,
 }
 _STEPS: dict[Lane, Arrival] = {
-    "plate": _opening,
+    "plate": opening,
     "run": ran_on,
     "layout": laid_out,
     "quality": _checking,
@@ -249,7 +181,7 @@ _STEPS: dict[Lane, Arrival] = {
     "screen": _screen_news,
 }
 _RESULTS: dict[Lane, Arrival] = {
-    "plate": _came,
+    "plate": came,
     "model": _loaded,
     "run": _ran,
     "layout": settled,

@@ -11,7 +11,8 @@ from typing import Any
 from psygnal import Signal
 
 from napari_ben.session import _arrivals as arrivals
-from napari_ben.session import _tasks as tasks
+from napari_ben.session import _layouts as layouts
+from napari_ben.session._changes import with_notice, without_notice
 from napari_ben.session._parts import Notice, StepName
 from napari_ben.session._state import SessionState
 from napari_ben.session._tasks import Lane, Task, Work
@@ -95,14 +96,14 @@ class Lanes:
         state = self._state
         if task.lane in _WITH_RESULTS and state.predictions and "UMAP" not in state.predictions.layouts:
             self._set(layout_note="Laying the points out")
-            self._want("layout", "Embedding", tasks.layouts_work(state.predictions, state.placed))
+            self._want("layout", "Embedding", layouts.layouts_work(state.predictions, state.placed))
 
     def fail(self, task: Task, error: BaseException) -> None:
         """Take what went wrong in a task."""
         if self._is_current(task):
             self._generations[task.lane] += 1
             step = _STEP_OF_LANE[task.lane]
-            self._become(arrivals.with_notice(arrivals.at_rest(self._state, task.lane), Notice.of(step, error)))
+            self._become(with_notice(arrivals.at_rest(self._state, task.lane), Notice.of(step, error)))
 
     def _shared_cache(self) -> InputCache:
         """Give the decoded images of the plate, which all its runs share."""
@@ -124,11 +125,11 @@ class Lanes:
     def _refuse_while_running(self, step: StepName) -> bool:
         if self._state.run.is_busy:
             notice = Notice(step, "A run is in progress on this plate.", "Wait for it, or cancel it first.")
-            self._become(arrivals.with_notice(self._state, notice))
+            self._become(with_notice(self._state, notice))
         return self._state.run.is_busy
 
     def _forget(self, step: StepName) -> None:
-        self._become(arrivals.without_notice(self._state, step))
+        self._become(without_notice(self._state, step))
 
     def _set(self, **changes: Any) -> None:
         self._become(replace(self._state, **changes))

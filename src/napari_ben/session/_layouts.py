@@ -1,4 +1,6 @@
-"""Which layout a run's points start from: that of the run before, field by field."""
+"""How a run's points are laid out: from where those of the run before lie, field by field."""
+
+from collections.abc import Generator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,13 +11,48 @@ from napari_ben.results import Predictions
 _FIELD = ["well", "site"]
 
 
-def is_same(predictions: Predictions, before: Predictions) -> bool:
+def layouts_work(
+    predictions: Predictions, before: Predictions | None = None
+) -> Generator["Predictions | str", "bool | None", Predictions]:
+    """Lay the embeddings out as those of an earlier run lie: PCA at once, then UMAP where it is installed.
+
+    Yields
+    ------
+    Predictions or str
+        The predictions with the layouts finished so far, or what is being waited for.
+    """
+    from napari_ben.embedding import pca, umap_refusal, umap_steps
+
+    if before is not None and _is_same(predictions, before):
+        return _with_layouts_of(predictions, before)
+    laid_out = predictions
+    if "PCA" not in laid_out.layouts:
+        laid_out = with_turned_pca(predictions.with_layout("PCA", pca(predictions.embeddings)), before)
+        if (yield laid_out):
+            return laid_out
+    if refusal := umap_refusal(len(predictions)):
+        yield f"{refusal}."
+        return laid_out
+    start = umap_start(predictions, before)
+    steps = umap_steps(predictions.embeddings, start=start)
+    try:
+        while True:
+            waiting = next(steps)
+            if (yield f"{waiting.message} · {waiting.seconds:.0f} s"):
+                return laid_out
+    except StopIteration as stop:
+        return laid_out.with_layout("UMAP", stop.value, has_followed=start is not None)
+    finally:
+        steps.close()
+
+
+def _is_same(predictions: Predictions, before: Predictions) -> bool:
     """Tell whether two runs gave the same embeddings of the same fields."""
     has_same_fields = predictions.index[_FIELD].equals(before.index[_FIELD])
     return has_same_fields and np.array_equal(predictions.embeddings, before.embeddings)
 
 
-def with_layouts_of(predictions: Predictions, before: Predictions) -> Predictions:
+def _with_layouts_of(predictions: Predictions, before: Predictions) -> Predictions:
     """Take over the layouts of the same embeddings: what did not change does not move."""
     for name, places in before.layouts.items():
         has_followed = name in before.run.get("layouts_followed", ())

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from time import monotonic
 
-from napari_ben.session._arrivals import with_notice
+from napari_ben.session._changes import with_notice
 from napari_ben.session._lanes import Lanes
 from napari_ben.session._parts import Notice
 from napari_ben.session._resolve import screen_config

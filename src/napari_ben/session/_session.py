@@ -11,10 +11,10 @@ from types import MappingProxyType
 
 from napari_ben.errors import NapariBenError
 from napari_ben.plates import Role, View, ZChoice
-from napari_ben.session import _arrivals as arrivals
 from napari_ben.session import _pairing as pairing
 from napari_ben.session import _tasks as tasks
 from napari_ben.session._align import AlignWishes
+from napari_ben.session._changes import with_notice, with_plate, without_notice
 from napari_ben.session._parts import ContextKind, Notice, RunOptions, RunState, StepName
 from napari_ben.session._picture import develop
 from napari_ben.session._reopening import reopen_work
@@ -116,13 +116,13 @@ class Session(Studies, TrainingWishes, TrustWishes, AlignWishes, ScreenWishes, S
     def set_role(self, wells: Iterable[str], role: Role) -> None:
         """Give wells another role, as a person who knows better than the platemap."""
         if self._state.plate is not None and not self._refuse_while_running("context"):
-            self._become(arrivals.with_plate(self._state, self._state.plate.with_roles(dict.fromkeys(wells, role))))
+            self._become(with_plate(self._state, self._state.plate.with_roles(dict.fromkeys(wells, role))))
 
     def confirm_suggestions(self) -> None:
         """Give the wells the roles that the platemap's words suggest."""
         if self._state.plate is not None and not self._refuse_while_running("plate"):
             plate = self._state.plate.with_suggested_roles()
-            self._become(arrivals.with_plate(self._state, plate))
+            self._become(with_plate(self._state, plate))
 
     def select(self, wells: Iterable[str]) -> None:
         """Select wells, whichever view they were picked in."""
@@ -143,9 +143,9 @@ class Session(Studies, TrainingWishes, TrustWishes, AlignWishes, ScreenWishes, S
         try:
             screen = state.screen.ready_for(controls)
         except NapariBenError as error:
-            self._become(arrivals.with_notice(state, Notice.of("context", error)))
+            self._become(with_notice(state, Notice.of("context", error)))
             return
-        state = replace(arrivals.without_notice(state, "context"), screen=screen, plate=screen[state.plate.name])
+        state = replace(without_notice(state, "context"), screen=screen, plate=screen[state.plate.name])
         state = pairing.with_context(state, "controls")
         self._become(replace(state, choice=replace(state.choice, controls=controls)))
 

@@ -11,7 +11,7 @@ import pandas as pd
 from napari_ben.models import Model
 from napari_ben.plates import Plate
 from napari_ben.results import Predictions
-from napari_ben.session import _arrivals as arrivals
+from napari_ben.session._changes import with_plate
 from napari_ben.session._lanes import Lanes
 from napari_ben.session._runs import RunPair, compare_pair
 from napari_ben.workflow import exclude_flagged
@@ -96,7 +96,7 @@ class Studies(Lanes):
         if state.plate is not None and state.quality is not None and not self._refuse_while_running("plate"):
             words = {flag for flags in state.plate.wells["quality_flags"] for flag in flags.split(", ") if flag}
             plate = exclude_flagged(state.plate, state.quality, tuple(words))
-            self._become(arrivals.with_plate(state, plate))
+            self._become(with_plate(state, plate))
 
     def export(self, folder: Path, formats: Sequence[str]) -> None:
         """Write the predictions of the shown plate to a folder."""

@@ -18,7 +18,6 @@ from napari_ben.models import Model, load_model
 from napari_ben.plates import Opening, Plate, Screen, View, ZChoice
 from napari_ben.readers import PatternPreview, Place, open_plate, open_screen, pattern_images, preview_pattern
 from napari_ben.results import Predictions
-from napari_ben.session._layouts import is_same, umap_start, with_layouts_of, with_turned_pca
 from napari_ben.session._picture import Picture, first_picture
 from napari_ben.session._torch import load_torch_library
 
@@ -200,41 +199,6 @@ def run_work(plan: "Plan", cache: "InputCache | None" = None) -> Generator[RunSt
         return predictions
     finally:
         run.close()
-
-
-def layouts_work(
-    predictions: Predictions, before: Predictions | None = None
-) -> Generator["Predictions | str", "bool | None", Predictions]:
-    """Lay the embeddings out as those of an earlier run lie: PCA at once, then UMAP where it is installed.
-
-    Yields
-    ------
-    Predictions or str
-        The predictions with the layouts finished so far, or what is being waited for.
-    """
-    from napari_ben.embedding import pca, umap_refusal, umap_steps
-
-    if before is not None and is_same(predictions, before):
-        return with_layouts_of(predictions, before)
-    laid_out = predictions
-    if "PCA" not in laid_out.layouts:
-        laid_out = with_turned_pca(predictions.with_layout("PCA", pca(predictions.embeddings)), before)
-        if (yield laid_out):
-            return laid_out
-    if refusal := umap_refusal(len(predictions)):
-        yield f"{refusal}."
-        return laid_out
-    start = umap_start(predictions, before)
-    steps = umap_steps(predictions.embeddings, start=start)
-    try:
-        while True:
-            waiting = next(steps)
-            if (yield f"{waiting.message} · {waiting.seconds:.0f} s"):
-                return laid_out
-    except StopIteration as stop:
-        return laid_out.with_layout("UMAP", stop.value, has_followed=start is not None)
-    finally:
-        steps.close()
 
 
 def device_work() -> Generator[None, "bool | None", str]:

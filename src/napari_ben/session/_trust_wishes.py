@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from napari_ben.methods import METHODS
 from napari_ben.models import Model
-from napari_ben.session import _arrivals as arrivals
+from napari_ben.session._changes import with_notice, with_plate
 from napari_ben.session._lanes import Lanes
 from napari_ben.session._parts import Notice
 from napari_ben.session._state import SessionState
@@ -59,7 +59,7 @@ class TrustWishes(Lanes):
         state, chosen = self._state, tuple(wells)
         if state.plate is None or self._refuse_while_running("trust"):
             return
-        state = arrivals.with_plate(state, state.plate.with_excluded(chosen, excluded=left_out))
+        state = with_plate(state, state.plate.with_excluded(chosen, excluded=left_out))
         kept = tuple(well for well in state.choice.wells if not (left_out and well in chosen))
         self._become(replace(state, choice=replace(state.choice, wells=kept, is_following=False)))
 
@@ -76,7 +76,7 @@ class TrustWishes(Lanes):
             name = predictions.run.get("model", {}).get("name", "another model")
             remedy = "Choose it in the Model step, or run the plate with the model chosen now."
             notice = Notice("trust", f"This run was made with {name}, which is not loaded now.", remedy)
-            self._become(arrivals.with_notice(state, notice))
+            self._become(with_notice(state, notice))
             return None
         self._forget("trust")
         return Studied(run_key(plate.path, plate.view, predictions), predictions, plate, model)

@@ -8,7 +8,7 @@ import pytest
 from napari_ben.results import class_colours
 from napari_ben.widgets import _looks
 from napari_ben.widgets._legend_data import ColourScale
-from napari_ben.widgets._looks import CONFIDENCE, PREDICTED, colour_columns, fill, grid_data, meanings
+from napari_ben.widgets._looks import CHANGED, CONFIDENCE, PREDICTED, colour_columns, fill, grid_data, meanings
 from napari_ben.widgets._palette import ROLE_COLOURS
 from napari_ben.widgets._points import field_row, point_words, points, points_of, shown_layout, wells_of
 
@@ -113,3 +113,33 @@ def test_the_layout_that_is_there_stands_in_for_the_one_asked_for(ready, predict
     assert shown_layout(predicted) == "PCA"
     assert shown_layout(ready.state) == ""
     assert len(points(ready.state)) == 0
+
+
+@pytest.fixture
+def twice(ready, plate, predict):
+    """A state with two runs, the later of which says something else about the first two wells."""
+    before = predict(plate)
+    logits = before.logits.copy()
+    rows = before.index["well"].isin(["A01", "A02"]).to_numpy()
+    logits[rows] = np.roll(logits[rows], 1, axis=1)
+    after, key = replace(before, logits=logits), (plate.path, plate.view)
+    return replace(ready.state, colour_by=CHANGED, results={key: after}, runs={key: (before, after)})
+
+
+def test_a_change_of_class_fills_the_wells_that_changed(twice, ready):
+    colours = fill(twice, CHANGED)
+    now = twice.predictions.wells["pred_class"]
+    assert colours.groups == {well: now[well] for well in ("A01", "A02")}
+    assert set(colours.colours.values()) <= set(class_colours(twice.predictions.classes).values())
+    assert sum(entry.count for entry in colours.legend) == 2
+    wells = grid_data(twice, ready.resolution, colours).wells
+    was = twice.shown_runs[0].wells["pred_class"]
+    assert f"{was['A01']} in the run before" in wells["A01"].tooltip.splitlines()
+    assert "in the run before" not in wells["A03"].tooltip
+    assert wells["A03"].fill == ""
+
+
+def test_no_change_of_class_is_said_in_the_legend(twice):
+    (run, _), key = twice.shown_runs, (twice.plate.path, twice.plate.view)
+    same = replace(twice, results={key: replace(run, logits=run.logits.copy())}, runs={key: (run,)})
+    assert [entry.label for entry in fill(same, CHANGED).legend] == ["no well changed class"]

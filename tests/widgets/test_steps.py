@@ -153,6 +153,16 @@ def test_channels_that_a_person_looks_at_stay_when_roles_change(on_screen, ready
     assert step.channels.isVisible()
 
 
+@pytest.mark.parametrize(("n_runs", "offered"), [(1, False), (2, True)])
+def test_a_change_of_class_can_be_seen_when_there_are_two_runs(on_screen, ready, predict, n_runs, offered):
+    step, plate = on_screen(ContextStep), ready.state.plate
+    runs, key = tuple(predict(plate) for _ in range(n_runs)), (plate.path, plate.view)
+    runs = tuple(replace(run, logits=run.logits.copy()) for run in runs)
+    ready._set(results={key: runs[-1]}, runs={key: runs})
+    show(step, ready)
+    assert (step.column.findData("change of class") >= 0) is offered
+
+
 @pytest.mark.parametrize(
     ("run", "words", "can_press"),
     [

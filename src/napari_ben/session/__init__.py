@@ -26,7 +26,7 @@ from napari_ben.session._parts import (
 from napari_ben.session._picture import Picture, shown_first
 from napari_ben.session._reopening import plate_of_session
 from napari_ben.session._resolve import Resolution, resolve
-from napari_ben.session._runs import RunPair, compare_pair, run_name
+from napari_ben.session._runs import RunPair, changed_since, compare_pair, run_name
 from napari_ben.session._screen_state import ScreenRun, Workforce
 from napari_ben.session._screen_wishes import usual_workers
 from napari_ben.session._screen_words import ScreenRow, accuracy_words, screen_line, screen_rows
@@ -100,6 +100,7 @@ __all__ = [
     "WellEffects",
     "Workforce",
     "accuracy_words",
+    "changed_since",
     "channel_colours",
     "compare_pair",
     "context_line",

@@ -12,7 +12,7 @@ from napari_ben.embedding import pca
 from napari_ben.evaluation import Estimate, changed_wells, judge
 from napari_ben.results import Predictions
 
-__all__ = ["RunPair", "add_run", "compare_pair", "run_name"]
+__all__ = ["RunPair", "add_run", "changed_since", "compare_pair", "run_name"]
 
 KEPT = 8
 _TOLD_APART_BY = ("model", "method_title", "alignment", "context", "control_weight", "reducer")
@@ -90,6 +90,18 @@ def add_run(runs: Sequence[Predictions], run: Predictions) -> tuple[Predictions,
     """Keep a finished run, in place of an older one that was made the same way."""
     others = [known for known in runs if _identity(known.run) != _identity(run.run)]
     return (*others[-(KEPT - 1) :], run)
+
+
+def changed_since(runs: Sequence[Predictions], shown: Predictions | None) -> pd.DataFrame | None:
+    """List the wells to which the run that is shown gives another class than the latest of the others did.
+
+    Returns
+    -------
+    pandas.DataFrame or None
+        Index ``well``, columns ``before`` and ``after``; None where there is no other run.
+    """
+    others = [] if shown is None else [run for run in runs if run.logits is not shown.logits]
+    return changed_wells(others[-1], shown) if shown is not None and others else None
 
 
 def _identity(run: Mapping[str, Any]) -> tuple[str, ...]:

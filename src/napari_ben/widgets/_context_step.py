@@ -10,14 +10,14 @@ from napari_ben.plates import Role, control_choices, format_selection
 from napari_ben.session import ContextKind, Resolution, Session, SessionState, context_line, measured
 from napari_ben.widgets._chooser import Chooser
 from napari_ben.widgets._legend import Legend
-from napari_ben.widgets._looks import Fill, colour_columns, fill, grid_data, meanings
+from napari_ben.widgets._looks import CHANGED, Fill, changed_now, colour_columns, fill, grid_data, meanings
 from napari_ben.widgets._plate_grid import PlateGrid
 from napari_ben.widgets._segments import Segments
 from napari_ben.widgets._selection_box import SelectionBox
 from napari_ben.widgets._step import NoticeLabel, Step, row
 from napari_ben.widgets._thumbnails import well_thumbnail
 
-_GIVE_COLUMNS = ("plate", "predictions", "labels", "trust")
+_GIVE_COLUMNS = ("plate", "predictions", "labels", "trust", "runs")
 _KINDS = {"plate": "Whole plate", "controls": "Controls", "wells": "Selected wells"}
 
 
@@ -88,7 +88,8 @@ class ContextStep(Step):
         self.controls.setVisible(state.choice.kind == "controls" and self.controls.count() > 1)
 
     def _show_columns(self, state: SessionState) -> None:
-        known = (state.predictions, state.labels, measured(state))
+        changed = () if changed_now(state) is None else (CHANGED,)
+        known = (state.predictions, state.labels, (*changed, *measured(state)))
         columns = colour_columns(state.plate, *known) if state.plate is not None else ()
         if [self.column.itemData(place) for place in range(self.column.count())] != list(columns):
             self.column.clear()

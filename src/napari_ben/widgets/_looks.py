@@ -4,7 +4,7 @@ One function from facts to a frozen `GridData`; nothing is read back from the gr
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ import pandas as pd
 
 from napari_ben.plates import Plate
 from napari_ben.results import RESERVED_COLUMNS, Predictions, class_colours
-from napari_ben.session import STABILITY, Resolution, SessionState, count_words, measured
+from napari_ben.session import STABILITY, Resolution, SessionState, changed_since, count_words, measured
 from napari_ben.widgets._legend_data import ColourScale, LegendEntry
 from napari_ben.widgets._palette import ROLE_COLOURS, ROLE_LETTERS, colour_scale, number_colours, number_limits
 from napari_ben.widgets._plate_grid_data import GridData, WellLook
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable
 
 PREDICTED, CONFIDENCE, PROBABILITY, LABEL = "predicted class", "confidence", "P({})", "label"
+CHANGED = "change of class"
 _FEW_GROUPS = 24
 _UNSTEADY = 0.5
 _NOT_TO_COLOUR = frozenset({"row", "column", "n_fields", "raw_role", *RESERVED_COLUMNS})
@@ -91,7 +92,7 @@ def fill(state: SessionState, column: str) -> Fill:
     plate, predictions = state.plate, state.predictions
     if plate is None:
         return Fill({}, {}, ())
-    if predictions is not None and (by_run := _of_prediction(predictions, column)) is not None:
+    if predictions is not None and (by_run := _of_prediction(state, predictions, column)) is not None:
         return by_run
     if (of_run := measured(state)).get(column) is not None:
         return number_fill(column, of_run[column])
@@ -106,11 +107,24 @@ def fill(state: SessionState, column: str) -> Fill:
     return _of_numbers(column, pd.to_numeric(known)) if is_number(known) else _of_groups(known.astype(str))
 
 
-def _of_prediction(predictions: Predictions, column: str) -> Fill | None:
+def _of_prediction(state: SessionState, predictions: Predictions, column: str) -> Fill | None:
+    if column == CHANGED and (changed := changed_now(state)) is not None:
+        return _of_changes(changed, predictions.classes)
     if column == PREDICTED:
         return _of_groups(predictions.wells["pred_class"], class_colours(predictions.classes))
     numbers = {PROBABILITY.format(name): f"prob_{name}" for name in predictions.classes} | {CONFIDENCE: "confidence"}
     return _of_numbers(column, predictions.wells[numbers[column]], (0.0, 1.0)) if column in numbers else None
+
+
+def changed_now(state: SessionState) -> pd.DataFrame | None:
+    """Give the wells whose class is another than in the run before; None where there is none."""
+    return changed_since(state.shown_runs, state.predictions)
+
+
+def _of_changes(changed: pd.DataFrame, classes: Sequence[str]) -> Fill:
+    """Fill the wells that changed with their new class; the others stay neutral."""
+    fill = _of_groups(changed["after"], class_colours(classes))
+    return fill if len(changed) else replace(fill, legend=(LegendEntry("no well changed class", mark="none"),))
 
 
 def _of_roles(roles: pd.Series) -> Fill:
@@ -157,6 +171,8 @@ def grid_data(state: SessionState, resolution: Resolution, colours: Fill) -> Gri
     context = frozenset(resolution.context.wells if resolution.context else ())
     predicted = _predicted_rows(state.predictions)
     palette = class_colours(state.predictions.classes) if state.predictions else {}
+    changed = changed_now(state) if state.colour_by == CHANGED else None
+    was = {} if changed is None else changed["before"].to_dict()
     looks = {}
     for row in _rows(plate):
         well = str(row["well"])
@@ -170,7 +186,7 @@ def grid_data(state: SessionState, resolution: Resolution, colours: Fill) -> Gri
             prediction=palette.get(prediction.get("pred_class", ""), ""),
             predicted=prediction.get("pred_class", ""),
             confidence=float(prediction.get("confidence", 1.0)),
-            tooltip=tooltip(row, prediction, in_context=well in context),
+            tooltip=tooltip(row, prediction, in_context=well in context, was=was.get(well, "")),
         )
     return GridData(plate.format, looks)
 
@@ -187,13 +203,17 @@ def _predicted_rows(predictions: Predictions | None) -> dict[str, dict["Hashable
     return {str(well): row for well, row in rows.items()}
 
 
-def tooltip(row: Mapping["Hashable", Any], prediction: Mapping["Hashable", Any], *, in_context: bool) -> str:
-    """Lines about a well: name, treatment and dose, role, fields, prediction."""
+def tooltip(
+    row: Mapping["Hashable", Any], prediction: Mapping["Hashable", Any], *, in_context: bool, was: str = ""
+) -> str:
+    """Lines about a well: name, treatment and dose, role, fields, prediction, and what it `was` in the run before."""
     amounts = [str(row[name]) for name in _IN_TOOLTIP if name in row and str(row[name]) not in {"", "nan"}]
     fields = count_words(row["n_fields"], "field") if row["n_fields"] else "no images"
     lines = [str(row["well"]), " · ".join(amounts), f"{_plain(row['role'])} · {fields}"]
     if prediction:
         lines.append(f"{prediction['pred_class']}  {prediction['confidence']:.2f}")
+    if was:
+        lines.append(f"{was} in the run before")
     if in_context:
         lines.append("in the context")
     return "\n".join(line for line in lines if line)

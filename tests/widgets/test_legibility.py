@@ -31,7 +31,15 @@ def put_on(qtbot, dock, theme):
 def test_no_word_of_the_dock_is_cut(qtbot, full_dock, theme):
     put_on(qtbot, full_dock, theme)
     assert full_dock.width() == WIDTH
+    assert full_dock._area.horizontalScrollBar().maximum() == 0
     assert unreadable(full_dock) == []
+
+
+def test_with_large_letters_nothing_is_out_of_reach(qtbot, full_dock):
+    full_dock.window().setStyleSheet(get_stylesheet("dark", extra_variables={"font_size": "18pt"}))
+    column, bar = full_dock._area.widget(), full_dock._area.horizontalScrollBar()
+    qtbot.waitUntil(lambda: column.width() > WIDTH)
+    assert bar.maximum() == column.width() - full_dock._area.viewport().width()
 
 
 WINDOWS = {

@@ -55,6 +55,7 @@ class KeysWindow(QDialog):
         for title, keys in KEYS.items():
             heading = QLabel(title, self)
             heading.setStyleSheet("font-weight: bold;")
+            heading.setContentsMargins(0, GAP, 0, 0)
             layout.addWidget(heading, layout.rowCount(), 0, 1, 2)
             for key, meaning in keys.items():
                 place = layout.rowCount()

@@ -32,7 +32,7 @@ class PlateStep(Step):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(1, "Plate", parent)
         self._session = session
-        self.plates = Chooser("Plate", self, fewest=12)
+        self.plates = Chooser("Plate", self)
         self.plates.setPlaceholderText("No plate yet")
         self.plates.setEnabled(False)
         self.plates.textActivated.connect(lambda _title: session.show_plate(self.plates.currentData()))

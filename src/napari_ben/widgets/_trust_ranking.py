@@ -57,8 +57,8 @@ class RankedWells(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GAP)
-        layout.addLayout(left, 3)
-        layout.addWidget(self.list, 2)
+        layout.addLayout(left, 4)
+        layout.addWidget(self.list, 3)
 
     def show_wells(self, plate: Plate, fill: Fill, rows: Sequence[tuple[str, ...]], headers: Sequence[str]) -> None:
         """Show wells in their colours, and list them.

@@ -36,7 +36,8 @@ def view(qtbot):
     qtbot.addWidget(widget)
     widget.resize(400, 400)
     widget.set_data(points())
-    widget.show()
+    with qtbot.waitExposed(widget):
+        widget.show()
     widget.canvas.setFocus()
     widget.heard = []
     widget.selection_changed.connect(lambda chosen: widget.heard.append(chosen.tolist()))

@@ -2,7 +2,9 @@
 
 import gc
 import importlib
+import os
 import sys
+import tempfile
 import threading
 import time
 import warnings
@@ -45,6 +47,10 @@ class _GuiCount:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):  # workers share the folder; nobody's own cache is read or filled
+        cache = tempfile.TemporaryDirectory(prefix="napari-ben-tests-", ignore_cleanup_errors=True)
+        config.add_cleanup(cache.cleanup)
+        os.environ["NAPARI_BEN_CACHE"] = cache.name
     if config.getoption("--require-gui"):
         config.pluginmanager.register(_GuiCount(), "gui-count")
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from napari_ben.plates import Screen
-from napari_ben.session import STOP, Session, SessionState, training_line
+from napari_ben.session import SPLIT, STOP, Session, SessionState, training_line
 from napari_ben.training import TrainingConfig
 
 CONFIG = TrainingConfig(
@@ -64,6 +64,29 @@ def test_a_stopped_training_goes_on(session, todo, drain, tmp_path):
     drain(session, todo[-1])
     assert session.state.model is not None
     assert [epoch for epoch, _, _ in session.state.training.curve] == [1, 2, 3]
+
+
+def test_what_is_held_out_shows_on_the_grid_before_a_training_begins(session, todo, drain):
+    session.outline_training(CONFIG)
+    drain(session, todo[0])
+    assert session.state.training.phase == "idle"
+    assert session.state.colour_by == SPLIT
+    assert set(session.state.sides.values()) == {"trains", "held out"}
+    assert "1 plate on both sides" in session.state.training.split.leaks[0]
+    session.colour_by("role")
+    session.outline_training(CONFIG.model_copy(update={"epochs": 5}))
+    drain(session, todo[1])
+    assert session.state.colour_by == "role", "the same split again does not take the person's colours away"
+
+
+def test_what_cannot_be_held_out_is_said_before_a_training_begins(session, todo, drain):
+    session.outline_training(CONFIG)
+    drain(session, todo[0])
+    session.outline_training(CONFIG.model_copy(update={"validation_by": "plate"}))
+    drain(session, todo[1])
+    assert "none can be held out" in session.state.notices["train"].problem
+    assert session.state.training.split is None
+    assert not session.state.sides
 
 
 def test_what_cannot_be_learned_is_said_at_the_step(session, todo, drain, tmp_path):

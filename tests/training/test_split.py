@@ -105,3 +105,13 @@ def test_the_split_is_told_in_words(screen: TrainingData):
         "Validates on 1 plate of 1 experiment (plate-3), 8 wells, 8 images.",
     )
     assert str(describe_split(screen, np.zeros(len(screen), bool))).count("\n") == 0
+
+
+def test_the_split_names_the_side_of_every_well_with_a_label(screen: TrainingData):
+    held = hold_out(screen, TrainingConfig(validation_by="position", validation_share=0.25))
+    sides = describe_split(screen, held).sides
+    assert set(sides) == set(screen.plate_names)
+    for plate, wells in sides.items():
+        rows = (screen.plates == screen.plate_names.index(plate)) & screen.is_labelled
+        assert set(wells) == set(screen.wells[rows])
+        assert {well for well, side in wells.items() if side == "held out"} == set(screen.wells[rows & held])

@@ -8,7 +8,7 @@ import pytest
 
 from napari_ben.errors import PlateError
 from napari_ben.plates import Screen
-from napari_ben.session import Notice, RunState, Session, SessionState, Training
+from napari_ben.session import SPLIT, Notice, RunState, Session, SessionState, Training
 from napari_ben.training import Epoch, Split
 from napari_ben.widgets._channel_table import ChannelTable
 from napari_ben.widgets._context_step import ContextStep
@@ -335,15 +335,30 @@ def test_teaching_waits_for_two_classes_and_a_run(on_screen, ready, predict):
     assert step.teach.isEnabled()
 
 
-def test_a_training_is_described_by_what_is_chosen(on_screen, ready):
+def with_two_treatments(session):
+    plate = session.state.plate
+    treatments = {"B": "drug", "C": "toxin"}
+    wells = plate.wells.assign(treatment=[treatments.get(well[0], "DMSO") for well in plate.wells.index])
+    session._set(plate=replace(plate, wells=wells))
+    return session.state.plate
+
+
+def test_the_classes_of_a_column_are_those_of_the_treated_wells(on_screen, ready):
+    with_two_treatments(ready)
     step = on_screen(TrainStep)
-    step.labels.setCurrentIndex(step.labels.findData("role"))
+    assert [step.labels.itemText(place) for place in range(step.labels.count())] == ["treatment (2 classes)"]
+
+
+def test_a_training_is_described_by_what_is_chosen(on_screen, ready):
+    with_two_treatments(ready)
+    step = on_screen(TrainStep)
+    step.labels.setCurrentIndex(step.labels.findData("treatment"))
     step.methods.setCurrentIndex(step.methods.findData("ben"))
     step.backbones.setCurrentIndex(step.backbones.findData("resnet10"))
     step.epochs.setValue(5)
     step.held_out.setCurrentIndex(step.held_out.findData(""))
     config = step.config()
-    assert (config.labels, config.method, config.architecture, config.epochs) == ("role", "ben", "resnet10", 5)
+    assert (config.labels, config.method, config.architecture, config.epochs) == ("treatment", "ben", "resnet10", 5)
     assert config.validation_share == 0
 
 
@@ -359,6 +374,33 @@ def test_a_training_shows_its_split_and_its_curve(on_screen, ready):
     assert step.button.text() == "Cancel"
     assert step.curve.accessibleDescription() == "epoch 1: loss 2.000, 50% of the held-out wells right"
     assert not step.grab().toImage().isNull()
+
+
+def test_an_unfolded_training_asks_for_its_split_once_for_each_choice(on_screen, ready):
+    plate = with_two_treatments(ready)
+    ready._set(screen=Screen("P1", plate.path, (plate,), pd.DataFrame({"experiment": [""]}, index=[plate.name])))
+    asked = []
+    ready.wanted.connect(lambda task: asked.append(task.lane))
+    step = on_screen(TrainStep)
+    assert asked == []
+    assert step.held_out.currentData() == "well", "one plate cannot be held out of itself"
+    step.heading.setChecked(True)
+    show(step, ready, ready.state)
+    assert asked == ["split"]
+    step.methods.setCurrentIndex(step.methods.findData("ben"))
+    step.methods.activated.emit(step.methods.currentIndex())
+    assert asked == ["split", "split"]
+
+
+def test_the_grid_shows_what_trains_and_what_is_held_out(on_screen, ready):
+    name = ready.state.plate.name
+    split = Split((), (), {name: {"A01": "trains", "A02": "held out"}})
+    ready._set(training=Training(split=split), colour_by=SPLIT)
+    step = on_screen(ContextStep)
+    assert step.column.currentData() == SPLIT
+    looks = step.grid.data.wells
+    assert [looks[well].group for well in ("A01", "A02", "A03")] == ["trains", "held out", ""]
+    assert looks["A01"].fill != looks["A02"].fill
 
 
 def test_other_controls_can_be_the_context(on_screen, ready):

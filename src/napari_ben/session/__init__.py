@@ -11,6 +11,7 @@ from napari_ben.session._layers import (
     plate_of,
 )
 from napari_ben.session._parts import (
+    SPLIT,
     ChannelLook,
     ContextChoice,
     ContextKind,
@@ -68,6 +69,7 @@ __all__ = [
     "KEY",
     "N_RESAMPLES",
     "SESSION_SUFFIX",
+    "SPLIT",
     "STABILITY",
     "STOP",
     "ChannelLook",

@@ -13,7 +13,7 @@ from napari_ben.readers import PatternPreview
 from napari_ben.results import Predictions
 from napari_ben.session._changes import with_notice, with_plate, without_notice
 from napari_ben.session._layouts import with_turned_pca
-from napari_ben.session._parts import Kept, Notice, RunState
+from napari_ben.session._parts import SPLIT, Kept, Notice, RunState
 from napari_ben.session._plate_arrivals import came, opening
 from napari_ben.session._run_arrivals import laid_out, predicted, ran_on, settled, with_run
 from napari_ben.session._runs import RunPair
@@ -28,7 +28,7 @@ from napari_ben.workflow import PlateOutcome, Progress, ScreenResults, Taught, j
 
 if TYPE_CHECKING:
     from napari_ben.session._align import Aligned
-    from napari_ben.training import Epoch
+    from napari_ben.training import Epoch, Split
 
 Arrival = Callable[[SessionState, Any], SessionState]
 
@@ -80,6 +80,13 @@ def _training_on(state: SessionState, epoch: "Epoch") -> SessionState:
     return replace(state, training=with_epoch(state.training, epoch))
 
 
+def _outlined(state: SessionState, found: "Split | Notice") -> SessionState:
+    split = None if isinstance(found, Notice) else found
+    colour_by = SPLIT if split is not None and split != state.training.split else state.colour_by
+    state = replace(state, training=replace(state.training, split=split), colour_by=colour_by)
+    return with_notice(state, found) if isinstance(found, Notice) else state
+
+
 def _trained(state: SessionState, made: Model | Stopped) -> SessionState:
     if isinstance(made, Stopped):
         said = "Stopped. What was learned until the last whole epoch is kept; press Go on to continue."
@@ -115,7 +122,7 @@ def _taught(state: SessionState, taught: Taught) -> SessionState:
 
 
 def _saved_model(state: SessionState, model: Model) -> SessionState:
-    state = with_notice(state, Notice("teach", f"Saved as {model.path}. It can be chosen in the Model step."))
+    state = with_notice(state, Notice("teach", f"Saved as {model.path}. It is chosen in the Model step."))
     return _loaded(state, model)
 
 
@@ -192,6 +199,7 @@ _RESULTS: dict[Lane, Arrival] = {
     "compare": _paired,
     "quality": _checked,
     "train": _trained,
+    "split": _outlined,
     "trust": with_found,
     "align": _aligned,
     "save": _saved_model,

@@ -33,6 +33,7 @@ _STEP_OF_LANE: dict[Lane, StepName] = {
     "compare": "results",
     "quality": "plate",
     "train": "train",
+    "split": "train",
     "session": "plate",
     "keep": "method",
     "kept": "plate",

@@ -116,6 +116,10 @@ class RunOptions:
     threads: int | None = None
 
 
+SPLIT = "training split"
+"""Name under which the grid shows what trains and what is held out."""
+
+
 @dataclass(frozen=True)
 class Training:
     """How far a training is.
@@ -129,7 +133,7 @@ class Training:
     epoch
         The latest report.
     split
-        What trains and what validates.
+        What trains and what validates; known before a training is begun.
     curve
         (epoch, loss, accuracy on what validates or None) of each whole epoch.
     """

@@ -6,7 +6,7 @@ from typing import Any
 
 from napari_ben.session._changes import with_notice, with_plate
 from napari_ben.session._pairing import for_new_plate
-from napari_ben.session._parts import Moved, Notice
+from napari_ben.session._parts import SPLIT, Moved, Notice
 from napari_ben.session._reopened import reopened
 from napari_ben.session._reopening import Reopened
 from napari_ben.session._screen_state import ScreenRun
@@ -44,7 +44,8 @@ def _opened(state: SessionState, opened: Opened) -> SessionState:
         plate=plate,
         picture=opened.picture,
         selected=(),
-        colour_by="role",
+        colour_by=SPLIT if opened.screen is None and state.colour_by == SPLIT else "role",
+        training=state.training if opened.screen is None else replace(state.training, split=None),
         overrides=_NOTHING,
         labels=_NOTHING,
         taught=None,

@@ -184,6 +184,12 @@ class SessionState:
         return tuple(map(str, flags.index[flags != ""]))
 
     @property
+    def sides(self) -> Mapping[str, str]:
+        """Which wells of the plate that is shown a training learns from, and which it holds out."""
+        split = self.training.split
+        return {} if self.plate is None or split is None else split.sides.get(self.plate.name, {})
+
+    @property
     def shown_runs(self) -> "tuple[Predictions, ...]":
         """The finished runs of the plate that is shown, the latest last."""
         return () if self.plate is None else self.runs.get((self.plate.path, self.plate.view), ())

@@ -39,6 +39,7 @@ Lane = Literal[
     "compare",
     "quality",
     "train",
+    "split",
     "session",
     "keep",
     "kept",

@@ -5,12 +5,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from napari_ben.errors import NapariBenError
 from napari_ben.models import Model
 from napari_ben.plates import Plate, Screen
-from napari_ben.session._parts import Training
+from napari_ben.session._parts import Notice, Training
+from napari_ben.session._torch import load_torch_library
 
 if TYPE_CHECKING:
-    from napari_ben.training import Epoch, TrainingConfig
+    from napari_ben.training import Epoch, Split, TrainingConfig
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,20 @@ def train_work(
         return model
     finally:
         steps.close()
+
+
+def outline_work(
+    plates: Screen | Sequence[Plate], config: "TrainingConfig"
+) -> Generator[None, "bool | None", "Split | Notice"]:
+    """Say what would train and what would be held out, or why nothing can be trained; no image is read."""
+    from napari_ben.workflow import plan_training
+
+    yield
+    load_torch_library()
+    try:
+        return plan_training(plates, config)
+    except NapariBenError as error:
+        return Notice.of("train", error)
 
 
 def with_epoch(training: Training, epoch: "Epoch") -> Training:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from napari_ben.session._lanes import Lanes
 from napari_ben.session._parts import Training
-from napari_ben.session._train_work import train_work
+from napari_ben.session._train_work import outline_work, train_work
 
 if TYPE_CHECKING:
     from napari_ben.training import TrainingConfig
@@ -15,6 +15,13 @@ if TYPE_CHECKING:
 class TrainingWishes(Lanes):
     """Wishes about training."""
 
+    def outline_training(self, config: "TrainingConfig") -> None:
+        """Find out what a training would learn from and what it would hold out, before there is one."""
+        screen, training = self._state.screen, self._state.training
+        if screen is not None and training.phase == "idle":
+            self._forget("train")
+            self._want("split", "Splitting the wells", outline_work(screen, config))
+
     def train(self, config: "TrainingConfig", out: Path, *, resume: bool = False) -> None:
         """Train a model on the open screen."""
         screen, training = self._state.screen, self._state.training
@@ -22,7 +29,7 @@ class TrainingWishes(Lanes):
             return
         self._forget("train")
         curve = training.curve if resume else ()
-        self._set(training=Training("running", out=out, config=config, curve=curve))
+        self._set(training=Training("running", out=out, config=config, split=training.split, curve=curve))
         self._want("train", f"Training {out.stem}", train_work(screen, config, out, resume=resume))
 
     def stop_training(self) -> None:

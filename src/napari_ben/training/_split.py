@@ -1,7 +1,8 @@
 """What validates and never trains, shown before anything is trained, with what leaks from one side to the other."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from napari_ben.training._data import TrainingData
 __all__ = ["Split", "describe_split", "hold_out"]
 
 Mask = NDArray[np.bool_]
+_TRAINS, _HELD_OUT = "trains", "held out"
 
 
 @dataclass(frozen=True)
@@ -26,10 +28,13 @@ class Split:
         One sentence a side: plates, experiments, wells and images.
     leaks
         One sentence for each way in which the validation may know more than a new plate would.
+    sides
+        Plate → well → ``trains`` or ``held out``, of the wells that have a label.
     """
 
     sizes: tuple[str, ...]
     leaks: tuple[str, ...]
+    sides: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return "\n".join([*self.sizes, *(f"Leak: {leak}" for leak in self.leaks)])
@@ -68,7 +73,7 @@ def _hold_out_units(data: TrainingData, config: TrainingConfig) -> Mask:
     if len(names) < 2:
         raise ArgumentError(
             f"There is one {config.validation_by} with labels ({str(names[0])!r}), so none can be held out.",
-            "Train on more of them, hold out wells with validation_by='well', or nothing with validation_share=0.",
+            "Train on more of them, or hold out wells (validation_by='well') or nothing (validation_share=0).",
         )
     count = min(max(1, round(config.validation_share * len(names))), len(names) - 1)
     held = np.isin(units, np.random.default_rng([config.seed, 0]).permutation(names)[:count])
@@ -112,7 +117,20 @@ def describe_split(data: TrainingData, held: Mask) -> Split:
     sides = {"Trains on": ~held & data.is_labelled, "Validates on": held & data.is_labelled}
     sizes = tuple(f"{words} {_size(data, rows)}." for words, rows in sides.items() if rows.any())
     trains, validates = sides.values()
-    return Split(sizes, _leaks(data, trains, validates) if validates.any() else ())
+    return Split(sizes, _leaks(data, trains, validates) if validates.any() else (), _sides(data, held))
+
+
+def _sides(data: TrainingData, held: Mask) -> dict[str, dict[str, str]]:
+    columns = {
+        "plate": np.array(data.plate_names)[data.plates],
+        "well": data.wells,
+        "side": np.where(held, _HELD_OUT, _TRAINS),
+    }
+    wells = pd.DataFrame(columns)[data.is_labelled].drop_duplicates()
+    return {
+        str(plate): dict(zip(map(str, part["well"]), part["side"], strict=True))
+        for plate, part in wells.groupby("plate")
+    }
 
 
 def _size(data: TrainingData, rows: Mask) -> str:

@@ -7,7 +7,7 @@ from qtpy.QtGui import QImage
 from qtpy.QtWidgets import QPushButton, QWidget
 
 from napari_ben.plates import Role, control_choices, format_selection
-from napari_ben.session import ContextKind, Resolution, Session, SessionState, context_line, measured
+from napari_ben.session import SPLIT, ContextKind, Resolution, Session, SessionState, context_line, measured
 from napari_ben.widgets._chooser import Chooser
 from napari_ben.widgets._legend import Legend
 from napari_ben.widgets._looks import CHANGED, Fill, changed_now, colour_columns, fill, grid_data, meanings
@@ -17,7 +17,7 @@ from napari_ben.widgets._selection_box import SelectionBox
 from napari_ben.widgets._step import NoticeLabel, Step, row
 from napari_ben.widgets._thumbnails import well_thumbnail
 
-_GIVE_COLUMNS = ("plate", "predictions", "labels", "trust", "runs")
+_GIVE_COLUMNS = ("plate", "predictions", "labels", "trust", "runs", "sides")
 _KINDS = {"plate": "Whole plate", "controls": "Controls", "wells": "Selected wells"}
 
 
@@ -91,6 +91,7 @@ class ContextStep(Step):
         changed = () if changed_now(state) is None else (CHANGED,)
         known = (state.predictions, state.labels, (*changed, *measured(state)))
         columns = colour_columns(state.plate, *known) if state.plate is not None else ()
+        columns += (SPLIT,) if state.sides else ()
         if [self.column.itemData(place) for place in range(self.column.count())] != list(columns):
             self.column.clear()
             for name in columns:

@@ -37,6 +37,7 @@ _QUIET = frozenset(
         "export",
         "preview",
         "teach",
+        "split",
         "save",
         "compare",
         "details",

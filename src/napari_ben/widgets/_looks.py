@@ -13,7 +13,7 @@ import pandas as pd
 
 from napari_ben.plates import Plate
 from napari_ben.results import RESERVED_COLUMNS, Predictions, class_colours
-from napari_ben.session import STABILITY, Resolution, SessionState, changed_since, count_words, measured
+from napari_ben.session import SPLIT, STABILITY, Resolution, SessionState, changed_since, count_words, measured
 from napari_ben.widgets._legend_data import ColourScale, LegendEntry
 from napari_ben.widgets._palette import ROLE_COLOURS, ROLE_LETTERS, colour_scale, number_colours, number_limits
 from napari_ben.widgets._plate_grid_data import GridData, WellLook
@@ -96,8 +96,8 @@ def fill(state: SessionState, column: str) -> Fill:
         return by_run
     if (of_run := measured(state)).get(column) is not None:
         return number_fill(column, of_run[column])
-    if column == LABEL and state.labels:
-        return _of_groups(pd.Series(state.labels, dtype=object))
+    if said := {LABEL: state.labels, SPLIT: state.sides}.get(column):
+        return _of_groups(pd.Series(dict(said), dtype=object))
     if column not in plate.imaged.columns:
         column = "role"
     values = plate.imaged[column]

@@ -1,7 +1,9 @@
 """Step 7: train a network on the open plates."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import pandas as pd
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFileDialog, QPushButton, QSpinBox, QWidget
 
@@ -14,6 +16,9 @@ from napari_ben.widgets._curve import TrainingCurve
 from napari_ben.widgets._step import NoticeLabel, Step, row
 from napari_ben.widgets._tinted import ActionButton, QuietLabel
 from napari_ben.workflow import make_config
+
+if TYPE_CHECKING:
+    from napari_ben.plates import Screen
 
 _HELD_OUT = {
     "plate": "plates",
@@ -32,6 +37,7 @@ class TrainStep(Step):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(7, "Train", parent)
         self._session = session
+        self._outlined: tuple[Screen, TrainingConfig] | None = None
         self.labels = Chooser("Column with the classes", self)
         self.methods = Chooser("Training method", self)
         for name, words in TRAINING_METHODS.items():
@@ -51,6 +57,9 @@ class TrainStep(Step):
             self.held_out.addItem(f"Hold out {nouns}", value)
         self._add_running()
         self.heading.setChecked(False)
+        self.heading.toggled.connect(self._outline)
+        for chooser in (self.labels, self.methods, self.backbones, self.held_out):
+            chooser.activated.connect(self._outline)
 
     def _add_running(self) -> None:
         self.split = QuietLabel("", self)
@@ -75,6 +84,7 @@ class TrainStep(Step):
         self.notice.show_notice(state.notices.get("train"))
         if state.plate is not old.plate:
             self._show_columns(state)
+            self._suggest(state, old)
         is_idle = training.phase == "idle"
         for widget in (self.labels, self.methods, self.backbones, self.epochs, self.held_out):
             widget.setEnabled(is_idle)
@@ -87,15 +97,39 @@ class TrainStep(Step):
         self.leaks.say("\n".join(training.split.leaks) if training.split is not None else "", "bad")
         self.curve.setVisible(bool(training.curve) or not is_idle)
         self.curve.set_points(training.curve, training.epoch.n_epochs if training.epoch is not None else 1)
+        self._outline()
 
     def _show_columns(self, state: SessionState) -> None:
         chosen = self.labels.currentData()
         self.labels.clear()
-        for name in () if state.plate is None else map(str, state.plate.imaged.columns):
-            classes = state.plate.imaged[name].astype(str).replace("", None).nunique() if state.plate is not None else 0
+        wells = pd.DataFrame() if state.plate is None else state.plate.imaged
+        learned = wells[wells["role"] != "negative_control"] if len(wells) else wells
+        for name in map(str, learned.columns):
+            classes = learned[name].astype(str).replace("", None).nunique()
             if name not in _NOT_CLASSES and classes > 1:
                 self.labels.addItem(f"{name} ({count_words(classes, 'class').replace('classs', 'classes')})", name)
         self.labels.setCurrentIndex(max(0, self.labels.findData(chosen or "treatment")))
+
+    def _suggest(self, state: SessionState, old: SessionState) -> None:
+        """Hold out wells where there is one plate only; of several, whole plates."""
+        are_many, were_many = (shown.screen is not None and len(shown.screen) > 1 for shown in (state, old))
+        if old.screen is None or are_many != were_many:
+            self.held_out.setCurrentIndex(self.held_out.findData("plate" if are_many else "well"))
+
+    def _outline(self, *_: object) -> None:
+        """Ask what would train and what would be held out, when the step is unfolded and the choices are others."""
+        state, asked = self._session.state, self._outlined
+        is_due = self.heading.isChecked() and state.training.phase == "idle" and self.labels.count() > 0
+        if not is_due or state.screen is None:
+            return
+        try:
+            config = self.config()
+        except NapariBenError as error:
+            self.notice.show_notice(Notice.of("train", error))
+            return
+        if asked is None or asked[0] is not state.screen or asked[1] != config:
+            self._outlined = state.screen, config
+            self._session.outline_training(config)
 
     def config(self) -> TrainingConfig:
         """Give what is asked for.

@@ -340,6 +340,35 @@ def test_damaged_pixels_are_an_error_in_words(version, write_zarr):
     assert len(plate.problems) == 1
 
 
+@pytest.mark.parametrize(("version", "shards"), [(2, None), (3, None), (3, (2, 16, 16))])
+def test_a_plate_that_is_deleted_while_open_is_not_a_dark_plate(version, shards, write_zarr):
+    folder, _ = write_zarr(wells=("A/1", "A/2"), fields=("0",), version=version)
+    if shards:
+        write_sharded(folder / "A/2/0/0", shards)
+    plate = open_plate(folder)
+    seen = plate.read_field(1)
+    shutil.rmtree(folder)
+    with pytest.raises(PlateError, match=r"A/2/0 cannot be read: .*deleted or moved, or their drive is not connected"):
+        plate.read_field(1)
+    assert seen.any()
+
+
+def write_sharded(path, shards):
+    pixels = zarr.open_array(str(path))[...]
+    array = zarr.create_array(
+        str(path), shape=pixels.shape, chunks=(1, 8, 8), shards=shards, dtype=pixels.dtype, overwrite=True
+    )
+    array[...] = pixels
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_chunks_without_a_file_are_dark(version, write_zarr):
+    folder, _ = write_zarr(wells=("A/1",), fields=("0",), version=version)
+    (chunk,) = (path for path in (folder / "A/1/0/0").rglob("*") if path.is_file() and path.name[0] not in ".z")
+    chunk.unlink()
+    assert not open_plate(folder).read_field(0).any()
+
+
 @pytest.mark.parametrize("name", ["zarr.json", "A/1/zarr.json", "A/1/0/zarr.json", "A/1/0/0/zarr.json"])
 @pytest.mark.parametrize("content", ["{", "[1, 2]", '{"attributes": [], "shape": 3, "data_type": "r1"}', "[" * 100_000])
 def test_damaged_metadata_are_an_error_in_words_or_a_problem(name, content, write_zarr):

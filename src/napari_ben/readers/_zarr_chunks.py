@@ -35,7 +35,7 @@ class PlainArray:
         Of the array and of a chunk.
     dtype
         As stored, with its byte order.
-    fill
+    fill_value
         Value of chunks without a file.
     decode
         Bytes of a chunk file into bytes of pixels; None when they are that already.
@@ -47,7 +47,7 @@ class PlainArray:
     shape: tuple[int, ...]
     chunks: tuple[int, ...]
     dtype: np.dtype[Any]
-    fill: float
+    fill_value: float
     decode: Decode | None
     key: tuple[str, str]
 
@@ -64,7 +64,7 @@ class PlainArray:
         grid = [range(start // chunk, -(-stop // chunk)) for (start, stop), chunk in edges]
         sides = [stop - start for start, stop in spans]
         require_bearable(prod(sides) * self.dtype.itemsize, prod(map(len, grid)))
-        out = np.full(sides, self.fill, self.dtype.newbyteorder("="))
+        out = np.full(sides, self.fill_value, self.dtype.newbyteorder("="))
         for place in product(*grid):
             pixels = self._chunk(place)
             if pixels is not None:
@@ -105,7 +105,7 @@ def _open_2(path: Path) -> PlainArray | None:
         shape=tuple(meta["shape"]),
         chunks=tuple(meta["chunks"]),
         dtype=np.dtype(meta["dtype"]),
-        fill=_fill(meta["fill_value"]),
+        fill_value=_fill(meta["fill_value"]),
         decode=decoder(compressor),
         key=("", meta.get("dimension_separator", ".")),
     )
@@ -126,7 +126,7 @@ def _open_3(path: Path) -> PlainArray | None:
         shape=tuple(meta["shape"]),
         chunks=tuple(meta["chunk_grid"]["configuration"]["chunk_shape"]),
         dtype=np.dtype(meta["data_type"]).newbyteorder("<" if endian == "little" else ">"),
-        fill=_fill(meta["fill_value"]),
+        fill_value=_fill(meta["fill_value"]),
         decode=decoder({"id": names[0]} if names else None),
         key=(f"c{separator}" if is_default else "", separator),
     )

@@ -9,6 +9,7 @@ from napari_ben.readers._channel_names import channel_names
 from napari_ben.readers._zarr_chunks import open_plain, require_bearable
 from napari_ben.readers._zarr_image import ImageMeta
 
+_METADATA = ("zarr.json", ".zarray")
 _FORMATS: dict[int, Literal[2, 3]] = {2: 2, 3: 3}
 
 
@@ -25,18 +26,32 @@ class OpenImage:
     is_named
         The field itself names its channels.
     array
-        With ``shape``, ``chunks`` and indexing.
+        With ``shape``, ``chunks``, ``fill_value`` and indexing.
+    folder
+        The array's.
     """
 
     axes: str
     channels: tuple[str, ...]
     is_named: bool
     array: Any
+    folder: Path
 
     @property
     def sizes(self) -> dict[str, int]:
         """Length of each axis."""
         return dict(zip(self.axes, self.array.shape, strict=True))
+
+    def require_there(self) -> None:
+        """Tell an array that is gone from one that is dark: of both no chunk has a file.
+
+        Raises
+        ------
+        FileNotFoundError
+            When the array was deleted or moved since it was opened, or its share is not connected.
+        """
+        if not any((self.folder / name).exists() for name in _METADATA):
+            raise FileNotFoundError("they were deleted or moved, or their drive is not connected")
 
 
 def open_level(image: Path, meta: ImageMeta, level: int, version: int) -> OpenImage:
@@ -64,7 +79,7 @@ def open_level(image: Path, meta: ImageMeta, level: int, version: int) -> OpenIm
     if len(array.shape) != len(meta.axes):
         raise ValueError(f"level {level} has {len(array.shape)} axes, not {len(meta.axes)}")
     count = array.shape[meta.axes.index("c")] if "c" in meta.axes else 1
-    return OpenImage(meta.axes, channel_names(meta.labels, count), any(meta.labels), array)
+    return OpenImage(meta.axes, channel_names(meta.labels, count), any(meta.labels), array, path)
 
 
 def _open_by_library(path: Path, version: int) -> Any:

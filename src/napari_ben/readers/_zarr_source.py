@@ -132,6 +132,8 @@ class ZarrSource:
         planes = self._planes(field, sizes.get("z", 1), image)
         try:
             plane = _brightest(image, chosen, planes)
+            if (plane == (image.array.fill_value or 0)).any():
+                image.require_there()
         except _DAMAGED as error:
             raise self._unreadable(field, error) from error
         return plane if image.axes.index("y") < image.axes.index("x") else plane.T

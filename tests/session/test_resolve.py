@@ -36,6 +36,13 @@ def test_a_refusal_names_its_step(plate, model, changes, step, words):
     assert resolution.refusals[step].remedy
 
 
+def test_a_weight_chosen_for_one_method_does_not_follow_to_one_that_mixes_nothing(plate, model):
+    state = SessionState(plate=plate, model=model, weight=0.25)
+    assert resolve(state).plan.weight == 0.25
+    resolution = resolve(replace(state, method="ben", choice=ContextChoice("plate")))
+    assert not [words for words in resolution.run_warnings if "weight" in words]
+
+
 def test_without_adaptation_no_context_is_needed(plate, model):
     no_controls = plate.with_roles(dict.fromkeys(plate.wells.index, "treatment"))
     resolution = resolve(SessionState(plate=no_controls, model=model, method="none"))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from napari_ben.errors import ArgumentError
-from napari_ben.workflow import predict, teach
+from napari_ben.workflow import PredictConfig, plan_prediction, predict, teach
 
 
 @pytest.fixture
@@ -35,6 +35,21 @@ def test_the_taught_model_says_the_same_headlessly(plate, predicted, model, labe
     np.testing.assert_allclose(again.logits, taught.predictions.logits, rtol=1e-3, atol=1e-3)
     assert again.run["model"]["sha256"] == taught.predictions.run["model"]["sha256"]
     assert taught.model.card.training.settings["taught"]["labels"] == labels
+    assert not [words for words in again.run.get("warnings", ()) if "were taught on" in words]
+
+
+def test_a_taught_model_is_to_be_run_with_the_method_that_it_was_taught_on(plate, predicted, model, labels):
+    taught = teach(predicted, model, labels).model
+    told = {
+        method: [
+            words
+            for words in plan_prediction(plate, taught, PredictConfig(method=method)).warnings
+            if "taught" in words
+        ]
+        for method in ("ben", "cs-arm-bn")
+    }
+    assert told["ben"] == []
+    assert "Choose the method 'ben'" in told["cs-arm-bn"][0]
 
 
 def test_suggested_wells_have_no_label(predicted, model, labels):

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from napari_ben.errors import ChannelError, NapariBenError
+from napari_ben.methods import METHODS
 from napari_ben.models import map_channels
 from napari_ben.plates import Context, context_warnings, resolve_context
 from napari_ben.session._parts import ContextChoice, ContextKind, Notice, StepName
@@ -117,7 +118,7 @@ def _config(state: SessionState, context: str | tuple[str, ...] | None) -> Predi
     return PredictConfig(
         method=state.method,
         context=context,
-        weight=state.weight,
+        weight=state.weight if METHODS[state.method].uses_queries else None,
         channels=dict(state.overrides),
         device=state.options.device,
         memory_budget=state.options.memory_budget,

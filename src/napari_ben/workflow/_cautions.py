@@ -16,6 +16,7 @@ def find_cautions(
     trained = model.card.training.method
     is_plain = trained in ("erm", "unknown")
     over = model.card.scaling.over
+    taught = model.card.training.settings.get("taught", {}).get("method", config.method)
     checks = (
         (
             over != "plate",
@@ -31,6 +32,11 @@ def find_cautions(
             context is None and not is_plain,
             f"The model {model.card.name!r} was trained with {trained}: without statistics of the plate it works "
             f"outside of what it was trained for. Choose a method that takes them from the plate.",
+        ),
+        (
+            taught != config.method,
+            f"The classes of the model {model.card.name!r} were taught on a run with the method {taught!r}, and "
+            f"this one has {config.method!r}: the network answers otherwise here. Choose the method {taught!r}.",
         ),
         (
             config.weight is not None and not method.uses_queries,

@@ -99,6 +99,7 @@ def _taught_model(
     model: Model, head: LinearHead, predictions: Predictions, labels: Mapping[str, str], kind: HeadKind
 ) -> Model:
     record: dict[str, Any] = {"plate": predictions.plate_name, "labels": dict(labels), "classifier": kind}
+    record |= {"method": predictions.run["config"]["method"]} if "config" in predictions.run else {}
     settings = {**model.card.training.settings, "taught": record}
     from napari_ben.models import with_head  # needs torch
 

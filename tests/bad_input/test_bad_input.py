@@ -125,8 +125,8 @@ def test_platemaps_that_do_not_fit(content: bytes | None, words: str, plate: Pat
 
 FOLDERS = {
     "absent": (lambda path: None, r"folder does not exist"),
-    "empty": (lambda path: path.mkdir(), r"folder is not a plate that can be opened .*it holds no TIFF or PNG files"),
-    "a file": (lambda path: path.write_text("x"), r"folder is not a plate that can be opened .*it is not a folder"),
+    "empty": (lambda path: path.mkdir(), r"folder is not a plate that can be opened: the folder is empty"),
+    "a file": (lambda path: path.write_text("x"), r"folder is not a plate that can be opened: it is not a folder"),
 }
 
 

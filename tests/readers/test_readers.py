@@ -113,7 +113,9 @@ def test_what_is_no_plate_is_refused_in_words(tmp_path):
     with pytest.raises(PlateError, match=r"absent does not exist\. Check the spelling"):
         open_plate(tmp_path / "absent")
     (tmp_path / "file.txt").write_text("hello")
-    with pytest.raises(PlateError, match=r"file.txt is not a plate that can be opened.*it is not a folder.*Choose"):
+    with pytest.raises(
+        PlateError, match=r"file.txt is not a plate that can be opened: it is not a folder, nor .*Choose"
+    ):
         open_plate(tmp_path / "file.txt")
     with pytest.raises(PlateError, match=r"it holds no TIFF or PNG files\)\. It holds no sign of OME-Zarr HCS.*Choose"):
         open_plate(tmp_path)

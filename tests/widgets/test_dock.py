@@ -144,6 +144,21 @@ def test_closing_the_dock_in_a_run_stops_it(qtbot, opened, runs):
     qtbot.wait(50)
 
 
+def test_a_model_that_is_dropped_on_the_dock_is_loaded(dock, tmp_path):
+    path = tmp_path / "mine.safetensors"
+    path.write_bytes(b"")
+    wanted = []
+    dock.session.wanted.connect(lambda task: wanted.append((task.lane, task.title)))
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(path))])
+    for event in (QDragEnterEvent, QDropEvent):
+        place = QPointF(5, 5) if event is QDropEvent else QPoint(5, 5)
+        held = Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+        QApplication.sendEvent(dock, event(place, *held))
+    assert wanted[0][0] == "model"
+    assert "mine" in wanted[0][1]
+
+
 def test_a_plate_that_is_dropped_on_the_viewer_is_picked_up(qtbot, dock, viewer):
     metadata = {KEY: {"path": "/somewhere/P1", "plate": "P1", "channel": "DNA"}}
     viewer.add_image([np.zeros((4, 4)), np.zeros((2, 2))], multiscale=True, metadata=metadata)

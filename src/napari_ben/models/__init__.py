@@ -10,7 +10,7 @@ from napari_ben.models._bundle import Model, read_card
 from napari_ben.models._card import ModelCard, TrainingRecord
 from napari_ben.models._channels import guess_channels, map_channels
 from napari_ben.models._input import prepare_image, prepare_unscaled
-from napari_ben.models._library import available_models, load_model, model_folder
+from napari_ben.models._library import MODEL_FILES, available_models, load_model, model_folder
 from napari_ben.models._pixel_moments import PixelMoments
 from napari_ben.models._registry import ARCHITECTURES, Architecture, build_network
 from napari_ben.models._scaling import ChannelStatistics, Scaling, Unscaled, scale_image
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ARCHITECTURES",
+    "MODEL_FILES",
     "Architecture",
     "ChannelStatistics",
     "Classifier",

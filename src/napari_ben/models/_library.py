@@ -16,6 +16,7 @@ __all__ = ["available_models", "load_model", "model_folder"]
 _logger = logging.getLogger(__name__)
 SUFFIX = ".safetensors"
 CHECKPOINTS = (".pt", ".pth", ".ckpt", ".bin")
+MODEL_FILES = (SUFFIX, *CHECKPOINTS)
 
 
 def model_folder() -> Path:

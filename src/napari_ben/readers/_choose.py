@@ -80,8 +80,19 @@ def _refusal(reader: Reader, place: Place) -> str | None:
         return error.problem
 
 
+def _plainly(place: Place) -> str:
+    """Say what is wrong without naming a layout, where it is as simple as that."""
+    if not place.is_folder:
+        return "it is not a folder, nor a file that describes a plate"
+    return "" if place.files or place.folders else "the folder is empty"
+
+
 def _refused(place: Place, refusals: dict[str, str]) -> PlateError:
     """Say what the layouts that have left a sign lack; where none has, what was looked for."""
+    if (plain := _plainly(place)) and len(refusals) > 1:
+        return PlateError(
+            f"{place.path} is not a plate that can be opened: {plain}.", "Choose the folder of one plate."
+        )
     *others, last = refusals.items()
     told = [f"{title}: {reason}" for title, reason in others if not _NOT_THERE.match(reason)]
     known = ""

@@ -13,7 +13,7 @@ from qtpy.QtCore import QEvent, QMimeData, QSize, Qt, QTimer
 from qtpy.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
 from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
-from napari_ben.models import available_models
+from napari_ben.models import MODEL_FILES, available_models
 from napari_ben.session import Session, SessionState, plate_of
 from napari_ben.widgets._canvas_view import CanvasView
 from napari_ben.widgets._context_step import ContextStep
@@ -94,7 +94,7 @@ class BenDock(ReadInOrder, Tinted, QWidget):
         path = None if event is None else _dropped(event.mimeData())
         if event is not None and path is not None:
             event.acceptProposedAction()
-            self.session.open(path)
+            self._take(path)
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         """Say what the keys do; what has the keyboard leaves this one to the dock."""
@@ -132,6 +132,12 @@ class BenDock(ReadInOrder, Tinted, QWidget):
         for layer in self._viewer.layers:
             self._pick_up(layer)
         self._on_changed()
+
+    def _take(self, path: Path) -> None:
+        if path.suffix in MODEL_FILES and path.is_file():
+            self.session.load_model(path)
+        else:
+            self.session.open(path)
 
     def _on_hover(self, well: str) -> None:
         look = self.context.grid.data.wells.get(well)

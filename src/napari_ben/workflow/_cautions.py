@@ -16,7 +16,8 @@ def find_cautions(
     trained = model.card.training.method
     is_plain = trained in ("erm", "unknown")
     over = model.card.scaling.over
-    taught = model.card.training.settings.get("taught", {}).get("method", config.method)
+    lesson = model.card.training.settings.get("taught")
+    taught = lesson.get("method", config.method) if isinstance(lesson, dict) else config.method
     checks = (
         (
             over != "plate",

@@ -166,6 +166,14 @@ def test_layers_of_another_plate_go_and_foreign_ones_stay(qtbot, viewer, ready, 
     view.close()
 
 
+def test_wells_are_hidden_before_their_layers_go(wells, viewer, plate):
+    marks, points = viewer.layers["Well marks"], viewer.layers["Wells"]
+    seen = []
+    viewer.layers.events.removed.connect(lambda event: seen.append((event.value, points.visible)))
+    wells.steps(replace(plate, pixel_um=2.5))
+    assert seen == [(marks, False), (points, False)]
+
+
 def test_a_plate_with_a_pixel_size_lies_in_micrometres(qtbot, viewer, ready, plate):
     from dataclasses import replace
 

@@ -95,6 +95,8 @@ class WellLayers(QObject):
         self._rasters = self._rasters if is_same else rasters
         if is_same and self._layer(_MARKS) is not None and self._layer(_WELLS) is not None:
             return []
+        if (old := self._layer(_WELLS)) is not None:
+            old.visible = False  # taken away in sight, few points crash the next frame (napari 0.9.2, Mesa's llvmpipe)
         for layer in [layer for layer in self._viewer.layers if _KEY in layer.metadata]:
             self._viewer.layers.remove(layer)
         return [self._add_marks, self._add_wells]

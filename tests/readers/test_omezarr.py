@@ -351,6 +351,8 @@ def test_a_plate_that_is_deleted_while_open_is_not_a_dark_plate(version, shards,
     with pytest.raises(PlateError, match=r"A/2/0 cannot be read: .*deleted or moved, or their drive is not connected"):
         plate.read_field(1)
     assert seen.any()
+    with pytest.raises(PlateError, match=r"plate\.ome\.zarr is no longer there\. Bring it back, or connect its drive"):
+        plate.read_field(0)
 
 
 def write_sharded(path, shards):

@@ -201,7 +201,14 @@ class ZarrSource:
 
     def _open_anew(self, field: int, level: int) -> OpenImage:
         path = self.path(field)
-        meta = read_meta(path, self.places.version)
+        try:
+            meta = read_meta(path, self.places.version)
+        except PlateError as error:
+            if self.places.folder.is_dir():
+                raise
+            raise PlateError(
+                f"{self.places.folder} is no longer there.", "Bring it back, or connect its drive."
+            ) from error
         if level >= len(meta.datasets):
             raise PlateError(
                 f"{path} has {len(meta.datasets)} levels; most fields of the plate have {len(self.downsampling)}.",

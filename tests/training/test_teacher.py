@@ -87,6 +87,14 @@ def test_the_buffers_are_those_of_images_as_inference_shows_them(half: TrainingD
     assert not any(parameter.requires_grad for parameter in teacher.network.parameters())
 
 
+def test_a_network_without_batchnorm_has_nothing_to_measure(half: TrainingData):
+    network = torch.nn.Sequential(torch.nn.Conv2d(2, 2, 3), torch.nn.GroupNorm(1, 2))
+    teacher = MeanTeacher(network, Teacher(), half)
+    before = copy.deepcopy(network.state_dict())
+    teacher.settle(np.arange(4))
+    torch.testing.assert_close(teacher.network.state_dict(), before, rtol=0, atol=0)
+
+
 def test_pseudo_labels_are_one_a_well_and_refreshed_when_the_teacher_is_better(half: TrainingData):
     teacher = make_teacher(half, memory=0.9)
     rows = np.flatnonzero((half.labels == -1) & ~half.is_control)

@@ -81,17 +81,9 @@ def predict(
     settings: option.Settings = None,
 ) -> None:
     """Predict a plate, or every plate of a screen with statistics of its own; run again, it goes on."""
+    from napari_ben import workflow
     from napari_ben.models import load_model
     from napari_ben.results import check_export
-    from napari_ben.workflow import (
-        Extras,
-        InputCache,
-        PredictConfig,
-        make_config,
-        plan_ensemble,
-        plan_screen,
-        run_prediction,
-    )
 
     check_export(out, formats or ())
     options = option.given(
@@ -112,7 +104,7 @@ def predict(
         memory_budget=option.parse_bytes(memory_budget),
         threads=threads,
     )
-    config = make_config(PredictConfig, **options, **option.parse_settings(settings))
+    config = workflow.make_config(workflow.PredictConfig, **options, **option.parse_settings(settings))
     networks = [load_model(name) for name in model]
     told = option.told(platemap, well_order, accept_suggestions, keep_failed, only, experiment)
     screen = open_all(path, told, layout, pattern, option.view(z, time, acquisition))
@@ -121,15 +113,15 @@ def predict(
             raise ArgumentError(
                 f"{path} holds {len(screen)} plates, and --jackknife is about one.", "Name it with --only."
             )
-        extras = Extras(tuple(formats or DEFAULT_FORMATS), umap, stability)
-        watch_screen(plan_screen(screen, networks, config, out, extras), scheduler, workers)
+        extras = workflow.Extras(tuple(formats or DEFAULT_FORMATS), umap, stability)
+        watch_screen(workflow.plan_screen(screen, networks, config, out, extras), scheduler, workers)
         return
     if scheduler is not None or workers is not None:
         raise ArgumentError(f"{path} is one plate, and workers share a screen.", "Leave --scheduler and --workers out.")
-    plan = plan_ensemble(screen.ready_for(config.context).plates[0], networks, config)
-    studies, cache = Studies(stability, jackknife), InputCache(config.cache_bytes)
+    plan = workflow.plan_ensemble(screen.ready_for(config.context).plates[0], networks, config)
+    studies, cache = Studies(stability, jackknife), workflow.InputCache(config.cache_bytes)
     studies.check(plan)
-    predictions = _watch(run_prediction(plan, cache), plan)
+    predictions = _watch(workflow.run_prediction(plan, cache), plan)
     _finish(predictions, out, formats, umap)
     studies.carry_out(plan, predictions, cache, out)
 

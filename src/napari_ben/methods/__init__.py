@@ -14,7 +14,7 @@ from napari_ben.methods.arm_bn import PUBLISHED_SET, cut_into_sets
 if TYPE_CHECKING:
     from napari_ben.methods._apply import apply_statistics, fold_statistics
     from napari_ben.methods._engine import iter_statistics, measure_statistics
-    from napari_ben.methods._layers import batch_norms
+    from napari_ben.methods._layers import batch_norms, is_batch_norm
     from napari_ben.methods._ledger import MemoryBudget
     from napari_ben.methods._precision import exact_arithmetic
     from napari_ben.methods._shrinkage import (
@@ -40,6 +40,7 @@ _HOMES = {
     "exact_arithmetic": "_precision",
     "fold_statistics": "_apply",
     "group_statistics": "_shrinkage",
+    "is_batch_norm": "_layers",
     "iter_statistics": "_engine",
     "iter_well_moments": "_well_moments",
     "measure_statistics": "_engine",
@@ -67,6 +68,7 @@ __all__ = [
     "exact_arithmetic",
     "fold_statistics",
     "group_statistics",
+    "is_batch_norm",
     "iter_statistics",
     "iter_well_moments",
     "measure_statistics",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from napari_ben.models._context_network import ContextMean
     from napari_ben.models._importers import import_model
     from napari_ben.models._new_head import with_head
+    from napari_ben.models._timm import import_timm
     from napari_ben.models._weights import save_model, to_model
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "build_network",
     "guess_channels",
     "import_model",
+    "import_timm",
     "load_model",
     "map_channels",
     "model_folder",
@@ -59,6 +61,7 @@ _NEED_TORCH = {
     "Classifier": "_classifier",
     "ContextMean": "_context_network",
     "import_model": "_importers",
+    "import_timm": "_timm",
     "save_model": "_weights",
     "to_model": "_weights",
     "with_head": "_new_head",

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from napari_ben.errors import ArgumentError, MethodError
 from napari_ben.models._classifier import Classifier
 
-__all__ = ["TimmClassifier", "timm_network"]
+__all__ = ["TimmClassifier", "import_timm", "timm_network"]
 
 
 class TimmClassifier(Classifier):
@@ -36,15 +36,13 @@ class TimmClassifier(Classifier):
         return logits
 
 
-def timm_network(name: str, n_channels: int, n_classes: int) -> TimmClassifier:
-    """Build an untrained network of timm.
+def import_timm(name: str) -> Any:
+    """Give the library, which has a network of this name.
 
     Raises
     ------
     ArgumentError
         timm is not installed or cannot be imported, or has no network of this name.
-    MethodError
-        The network does not end in one linear layer.
     """
     try:
         import timm
@@ -55,6 +53,20 @@ def timm_network(name: str, n_channels: int, n_classes: int) -> TimmClassifier:
         ) from error
     if not timm.is_model(name):
         raise ArgumentError(f"timm {timm.__version__} has no network {name!r}.", "timm.list_models() lists them.")
+    return timm
+
+
+def timm_network(name: str, n_channels: int, n_classes: int) -> TimmClassifier:
+    """Build an untrained network of timm.
+
+    Raises
+    ------
+    ArgumentError
+        timm is not installed or cannot be imported, or has no network of this name.
+    MethodError
+        The network does not end in one linear layer.
+    """
+    timm = import_timm(name)
     body = timm.create_model(name, pretrained=False, in_chans=n_channels, num_classes=n_classes)
     head = body.get_classifier()
     if not isinstance(head, nn.Linear):

@@ -61,7 +61,7 @@ def _read(path: Path) -> tuple[pd.DataFrame | None, tuple[str, ...]]:
         {"Layer": lambda _: layers.append(""), "Well": lambda _: cells.append({"layer": layers[-1] if layers else ""})},
         {
             "Name": lambda text: layers.__setitem__(-1, text.strip()) if layers else None,
-            **{name: lambda text, name=name: put(name, text) for name in ("Row", "Col", "Value")},  # type: ignore[misc]
+            **{name: lambda text, name=name: put(name, text) for name in ("Row", "Col", "Value")},  # type: ignore[misc] # the default binds the name
         },
     )
     problems = (damage,) if damage else ()

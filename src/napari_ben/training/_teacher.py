@@ -18,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from napari_ben.methods import apply_statistics, measure_statistics
+from napari_ben.methods import apply_statistics, is_batch_norm, measure_statistics
 from napari_ben.models import Classifier
 from napari_ben.results import assign_classes
 from napari_ben.training._data import UNLABELLED, TrainingData
@@ -101,7 +101,9 @@ class MeanTeacher:
         return total - weight * loss + weight * cross_entropy(logits, pseudo, 0.0)
 
     def settle(self, rows: NDArray[np.int64]) -> None:
-        """Measure the buffers on images as inference shows them, taken evenly from these rows."""
+        """Measure the BatchNorm buffers, where there are any, on rows taken evenly, as inference shows them."""
+        if not any(map(is_batch_norm, self.network.modules())):
+            return
         some = rows[np.linspace(0, len(rows) - 1, min(len(rows), N_SETTLE)).round().astype(np.int64)]
         images = chunks_of(self.data, some, next(self.network.parameters()).device)
         self.network = apply_statistics(self.network, measure_statistics(self.network, images))

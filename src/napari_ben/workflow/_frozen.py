@@ -75,15 +75,9 @@ def embed_with_timm(
 
 
 def _timm(name: str, *, pretrained: bool) -> tuple[Any, dict[str, Any]]:
-    try:
-        import timm
-    except (ImportError, RuntimeError) as error:
-        raise ArgumentError(
-            f"'timm:{name}' needs timm, which cannot be imported here ({str(error).splitlines()[0]}).",
-            'Install it with pip install "napari-ben[timm]", with the torchvision that goes with this torch.',
-        ) from error
-    if not timm.is_model(name):
-        raise ArgumentError(f"timm {timm.__version__} has no network {name!r}.", "timm.list_models() lists them.")
+    from napari_ben.models import import_timm  # needs torch
+
+    timm = import_timm(name)
     try:
         network = timm.create_model(name, pretrained=pretrained, num_classes=0)
     except (OSError, RuntimeError, ValueError) as error:  # no connection, no such weights, a damaged download

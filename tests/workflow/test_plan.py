@@ -137,6 +137,8 @@ WARNINGS = {
     "erm model adapted": ("erm", {"method": "ben"}, "was not trained for adaptation"),
     "adaptive model not adapted": ("cs-arm-bn", {"method": "none"}, "without statistics of the plate"),
     "idle weight": ("ben", {"method": "ben", "weight": 0.5}, "the weight 0.5 is not used"),
+    "idle prior": ("arm-bn", {"method": "arm-bn", "pseudo_images": 16}, "has no one context for the plate"),
+    "idle subset": ("erm", {"method": "none", "context_images": 8}, "has no one context for the plate"),
     "part of the plate": ("ben", {"method": "ben", "context": "controls"}, "usually takes the whole plate"),
 }
 

@@ -44,6 +44,11 @@ def find_cautions(
             f"The method {method.name!r} mixes nothing, so the weight {config.weight} is not used. Leave it out.",
         ),
         (
+            bool(config.pseudo_images or config.context_images) and (method.default_context is None or method.in_sets),
+            f"The method {method.name!r} has no one context for the plate, so neither pseudo_images nor context_images "
+            f"means anything to it. Leave them out, or choose 'ben', 'controls' or 'cs-arm-bn'.",
+        ),
+        (
             context is not None and method.default_context == "plate" and context.kind != "plate",
             f"{method.title} usually takes the whole plate; here it takes {context.text if context else ''!r}. "
             f"Take the whole plate, or the method 'controls' or 'custom'.",
